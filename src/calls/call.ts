@@ -1,0 +1,77 @@
+import type { CallFacts } from '../cri/facts.ts';
+import type { Nanos } from '../foundation/time.ts';
+import type { CallEnd } from '../grpc/event.ts';
+
+/** The process that made a call. Null: not known. */
+export interface Caller {
+  readonly pid: number | null;
+  readonly pidStart: bigint | null;
+  readonly uid: number | null;
+  readonly comm: string | null;
+  readonly cgroup: string | null;
+  readonly userAgent: string | null;
+}
+
+export type MethodSource = 'read' | 'inferred' | 'unknown';
+
+/** One RPC, from its first byte to its last, with what is known about it. Plain data: the unit that spans, stores and printers take. */
+export interface Call {
+  readonly connection: number;
+  readonly stream: number;
+  /** 0 at first; a later one with the same connection and stream replaces it. */
+  readonly revision: number;
+  readonly endpoint: string;
+  /** Ordinal of this connection among its caller's connections: part of the span's identity. */
+  readonly connectionOrdinal: number;
+  /** `runtime.v1.RuntimeService/RunPodSandbox`; null unless fully known. */
+  readonly method: string | null;
+  readonly rpc: string | null;
+  readonly service: 'RuntimeService' | 'ImageService' | null;
+  readonly apiVersion: 'v1' | 'v1alpha2' | null;
+  readonly methodSource: MethodSource;
+  /** 0 to 1 where `methodSource` is `inferred`. */
+  readonly methodConfidence: number | null;
+  /** The call streams replies for as long as the client likes (GetContainerEvents). */
+  readonly streaming: boolean;
+  readonly start: Nanos | null;
+  /** When the client wrote the first byte and when the runtime read it; both null where only one time per byte is known. */
+  readonly requestSentAt: Nanos | null;
+  readonly end: Nanos | null;
+  /** When the runtime wrote the last byte; null where only one time per byte is known. */
+  readonly responseSentAt: Nanos | null;
+  readonly result: CallEnd;
+  readonly timeoutNs: Nanos | null;
+  readonly caller: Caller;
+  readonly server: {
+    readonly pid: number | null;
+    readonly pidStart: bigint | null;
+    readonly comm: string | null;
+  };
+  readonly authority: string | null;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly baggageKeys: readonly string[];
+  readonly facts: CallFacts;
+  /** What the messages could not tell: fields newer than the schema, messages that broke off. */
+  readonly unknownFields: number;
+  readonly brokenMessages: number;
+  /** Decoded, redacted messages, where a person asked for them (`--full`). */
+  readonly full: { readonly request: readonly unknown[]; readonly response: readonly unknown[] } | null;
+}
+
+/** What befell a connection as such. */
+export interface ConnectionFinding {
+  readonly finding: 'refused' | 'not_http2' | 'joined' | 'gap';
+  readonly connection: number;
+  readonly revision: number;
+  readonly endpoint: string;
+  readonly caller: Caller;
+  readonly at: Nanos;
+  /** How often this happened to this caller (refused), or bytes lost (gap). */
+  readonly count: number;
+  readonly detail: string | null;
+}
+
+export type Finding =
+  | { readonly kind: 'call'; readonly call: Call }
+  | { readonly kind: 'connection'; readonly connection: ConnectionFinding };
