@@ -1,0 +1,102 @@
+import type { Seen } from '../foundation/time.ts';
+import type { HeaderText } from '../http2/event.ts';
+import type { CallEnd, Outcome, Reset } from './event.ts';
+import { createFraming, type Framing } from './framing.ts';
+import { statusName } from './status.ts';
+
+/** What is held of a call, and for a while after it: numbers and short texts, never a payload. */
+export interface Call {
+  readonly stream: number;
+  readonly request: Framing;
+  readonly response: Framing;
+  /** The request's END_STREAM may have gone by unseen: the response's end is then the end of the call. */
+  requestEndUnsure: boolean;
+  responseStart: Seen | null;
+  responseEncoding: HeaderText | null;
+  statusSeen: boolean;
+  statusCode: number | null;
+  statusMessage: string | null;
+  /** When the server ended the stream, or its trailers came. */
+  trailers: Seen | null;
+  reset: Reset | null;
+  resetAt: Seen | null;
+  closedAt: Seen | null;
+  lostBytes: number | null;
+  /** `call_end` was given. */
+  over: boolean;
+  /** Differs from the result given last. */
+  changed: boolean;
+}
+
+export interface CallBeginning {
+  /** The request's HEADERS were seen. */
+  readonly headed: boolean;
+  /** Its first response bytes, if any were sent, were or will be seen. */
+  readonly responseWhole: boolean;
+}
+
+export const createCall = (stream: number, { headed, responseWhole }: CallBeginning): Call => ({
+  stream,
+  request: createFraming(!headed),
+  response: createFraming(!responseWhole),
+  requestEndUnsure: !headed,
+  responseStart: null,
+  responseEncoding: null,
+  statusSeen: false,
+  statusCode: null,
+  statusMessage: null,
+  trailers: null,
+  reset: null,
+  resetAt: null,
+  closedAt: null,
+  lostBytes: headed ? 0 : null,
+  over: false,
+  changed: false,
+});
+
+/** Nothing more is to be expected of either side, as far as the stream itself tells. */
+export const isOver = (call: Call, requestsEnded: boolean): boolean =>
+  call.reset !== null ||
+  call.closedAt !== null ||
+  (call.response.ended && (call.request.ended || call.requestEndUnsure || requestsEnded));
+
+/**
+ * A status decides, whatever resets follow it. A server that ends the stream without one has finished the call too,
+ * with a status that is not known: the trailers may refer to table entries that the observer never saw.
+ */
+const outcomeOf = (call: Call): Outcome => {
+  if (call.statusSeen) return 'finished';
+  if (call.reset !== null) return 'reset';
+  if (call.response.ended) return 'finished';
+  return call.closedAt === null ? 'in_flight' : 'connection_lost';
+};
+
+const endOf = (call: Call, outcome: Outcome): Seen | null => {
+  switch (outcome) {
+    case 'finished':
+      return call.trailers;
+    case 'reset':
+      return call.resetAt;
+    case 'connection_lost':
+      return call.closedAt;
+    case 'in_flight':
+      return null;
+  }
+};
+
+export const resultOf = (call: Call): CallEnd => {
+  const outcome = outcomeOf(call);
+  return {
+    outcome,
+    end: endOf(call, outcome),
+    responseStart: call.responseStart,
+    status: call.statusCode === null ? null : statusName(call.statusCode),
+    statusCode: call.statusCode,
+    statusMessage: call.statusMessage,
+    reset: call.reset,
+    request: { messages: call.request.messages, bytes: call.request.bytes },
+    response: { messages: call.response.messages, bytes: call.response.bytes },
+    responseEncoding: call.responseEncoding,
+    lostBytes: call.lostBytes,
+  };
+};

@@ -1,0 +1,184 @@
+import { scrubText } from '../foundation/scrub.ts';
+import type { HeaderField, HeaderText } from '../http2/event.ts';
+import type { CallHead } from './event.ts';
+import type { GrpcCounters, GrpcLimits } from './limits.ts';
+import { baggageKeys, decodeMessage, parseTimeout, parseTraceparent, parseTracestate } from './metadata.ts';
+import { parseStatus } from './status.ts';
+
+export interface RequestHeaders extends Omit<CallHead, 'stream' | 'start'> {
+  /** False when what was read rules gRPC out. */
+  readonly grpc: boolean;
+}
+
+export interface ResponseHeaders {
+  /** `:status` when it could be read; null in trailers. */
+  readonly httpStatus: string | null;
+  readonly grpc: boolean;
+  readonly encoding: HeaderText | null;
+  /** A `grpc-status` field was there, readable or not. */
+  readonly statusSeen: boolean;
+  readonly statusCode: number | null;
+  readonly statusMessage: string | null;
+}
+
+export interface HeaderReader {
+  request(fields: readonly HeaderField[], complete: boolean): RequestHeaders;
+  response(fields: readonly HeaderField[]): ResponseHeaders;
+}
+
+/** `application/grpc`, `application/grpc+proto`, `application/grpc;...`. */
+const isGrpcType = (type: string): boolean =>
+  type.startsWith('application/grpc') &&
+  (type.length === 16 || type.charAt(16) === '+' || type.charAt(16) === ';');
+
+/** Free text that a client sends with every call, cleaned once as long as it does not change. */
+const createCleaned = (limit: number): ((value: HeaderText) => HeaderText) => {
+  let raw = '';
+  let cleaned = '';
+  return (value) => {
+    if (typeof value !== 'string') return value;
+    if (value !== raw) {
+      cleaned = scrubText(value.slice(0, limit));
+      // A text over the bound is not kept as a key: it would be held whole.
+      raw = value.length > limit ? '' : value;
+    }
+    return value === '' ? '' : cleaned;
+  };
+};
+
+/**
+ * grpc-go writes `:method`, `:scheme`, `:path` in this order, the first two from the static table. So where all of the
+ * third field is unknown it is the path, and its table entry's number stands for one path from then on.
+ */
+const pathByPosition = (fields: readonly HeaderField[]): HeaderText | null => {
+  const third = fields[2];
+  if (fields[0]?.name !== ':method' || fields[1]?.name !== ':scheme' || third === undefined) return null;
+  return typeof third.name === 'string' || typeof third.value === 'string' ? null : third.value;
+};
+
+/** Reads the headers that gRPC defines, and the trace context; all other metadata is left unread. */
+export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): HeaderReader => {
+  const cleanAuthority = createCleaned(limits.headerText);
+  const cleanUserAgent = createCleaned(limits.headerText);
+  const bounded = (value: HeaderText): HeaderText =>
+    typeof value === 'string' && value.length > limits.headerText ? value.slice(0, limits.headerText) : value;
+  /** No gRPC path has a query; one that is there may hold anything. */
+  const pathOf = (value: HeaderText): HeaderText => {
+    const query = typeof value === 'string' ? value.search(/[?#]/) : -1;
+    return typeof value === 'string' && query >= 0 ? bounded(value.slice(0, query)) : bounded(value);
+  };
+
+  const request = (fields: readonly HeaderField[], complete: boolean): RequestHeaders => {
+    let grpc = true;
+    let allNamed = complete;
+    let typed = false;
+    let path: HeaderText | null = null;
+    let authority: HeaderText | null = null;
+    let userAgent: HeaderText | null = null;
+    let requestEncoding: HeaderText | null = null;
+    let timeoutNs: bigint | null = null;
+    let traceparent: string | null = null;
+    let tracestate: string | null = null;
+    let baggage: string[] | null = null;
+    for (const { name, value } of fields) {
+      if (typeof name !== 'string') {
+        allNamed = false;
+        // A name sent before the observer came is never sent again; nothing but a traceparent has this form.
+        if (traceparent === null && typeof value === 'string' && value.length === 55)
+          traceparent = parseTraceparent(value);
+        continue;
+      }
+      switch (name) {
+        case ':method':
+          if (typeof value === 'string' && value !== 'POST') grpc = false;
+          break;
+        case ':path':
+          path = pathOf(value);
+          break;
+        case ':authority':
+          authority = cleanAuthority(value);
+          break;
+        case 'content-type':
+          typed = true;
+          if (typeof value === 'string' && !isGrpcType(value)) grpc = false;
+          break;
+        case 'user-agent':
+          userAgent = cleanUserAgent(value);
+          break;
+        case 'grpc-encoding':
+          requestEncoding = bounded(value);
+          break;
+        case 'grpc-timeout':
+          if (typeof value !== 'string') break;
+          timeoutNs = parseTimeout(value);
+          if (timeoutNs === null) counters.timeoutsMalformed++;
+          break;
+        case 'traceparent':
+          if (typeof value !== 'string') break;
+          traceparent = parseTraceparent(value);
+          if (traceparent === null) counters.traceparentsMalformed++;
+          break;
+        case 'tracestate':
+          if (typeof value === 'string')
+            tracestate = parseTracestate(
+              tracestate === null ? value : `${tracestate},${value}`,
+              limits.tracestate,
+            );
+          break;
+        case 'baggage':
+          if (typeof value === 'string') {
+            baggage ??= [];
+            baggage.push(...baggageKeys(value, limits.baggageKeys - baggage.length, limits.baggageKey));
+          }
+          break;
+      }
+    }
+    return {
+      grpc: grpc && (typed || !allNamed),
+      path: path ?? pathByPosition(fields),
+      authority,
+      userAgent,
+      requestEncoding,
+      timeoutNs,
+      traceparent,
+      tracestate,
+      baggageKeys: baggage ?? noKeys,
+    };
+  };
+
+  const response = (fields: readonly HeaderField[]): ResponseHeaders => {
+    let httpStatus: string | null = null;
+    let grpc = true;
+    let encoding: HeaderText | null = null;
+    let statusSeen = false;
+    let statusCode: number | null = null;
+    let statusMessage: string | null = null;
+    for (const { name, value } of fields) {
+      switch (name) {
+        case ':status':
+          if (typeof value === 'string') httpStatus = value.slice(0, 3);
+          break;
+        case 'content-type':
+          if (typeof value === 'string' && !isGrpcType(value)) grpc = false;
+          break;
+        case 'grpc-encoding':
+          encoding = bounded(value);
+          break;
+        case 'grpc-status':
+          statusSeen = true;
+          if (typeof value !== 'string') break;
+          statusCode = parseStatus(value);
+          if (statusCode === null) counters.statusesMalformed++;
+          break;
+        case 'grpc-message':
+          if (typeof value === 'string') statusMessage = value === '' ? '' : scrubText(decodeMessage(value));
+          break;
+      }
+    }
+    return { httpStatus, grpc, encoding, statusSeen, statusCode, statusMessage };
+  };
+
+  return { request, response };
+};
+
+const noKeys: readonly string[] = [];
