@@ -1,0 +1,36 @@
+import type { CommandModule } from './command.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Shown under a usage error. */
+  readonly example: string;
+  /** What stops this command: `quiet` ends with 0 after a signal, `signal` with 128 + its number. */
+  readonly onSignal: 'quiet' | 'signal';
+  /** Commands are loaded when they are asked for: `version` must not pay for gRPC. */
+  load(): Promise<CommandModule>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'config',
+    summary: 'show the effective configuration, and the options there are',
+    example: 'critrace config print',
+    onSignal: 'signal',
+    load: async () => (await import('./config.ts')).configCommand,
+  },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell',
+    example: 'critrace completion bash',
+    onSignal: 'signal',
+    load: async () => (await import('./completion.ts')).completionCommand,
+  },
+  {
+    name: 'version',
+    summary: 'print the version',
+    example: 'critrace version',
+    onSignal: 'signal',
+    load: async () => (await import('./version.ts')).versionCommand,
+  },
+];

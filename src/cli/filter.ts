@@ -1,0 +1,80 @@
+import type { Call, Finding } from '../calls/call.ts';
+import type { Nanos } from '../foundation/time.ts';
+
+/** One thing asked of a finding. Of one field any may hold; of different fields all must. */
+export type Condition =
+  | { readonly field: 'method'; readonly pattern: RegExp }
+  | { readonly field: 'pod'; readonly namespace: RegExp | null; readonly name: RegExp }
+  | { readonly field: 'status'; readonly status: string }
+  | { readonly field: 'min-duration'; readonly atLeast: Nanos }
+  | { readonly field: 'since'; readonly at: Nanos }
+  | { readonly field: 'until'; readonly at: Nanos };
+
+export interface Filter {
+  readonly wanted: readonly Condition[];
+  /** A finding that any of these holds for is left out (`--not`). */
+  readonly unwanted: readonly Condition[];
+}
+
+export const everything: Filter = { wanted: [], unwanted: [] };
+
+/** A shell-like pattern: `*` is any text, all else is itself; upper and lower case are the same. */
+export const globPattern = (text: string): RegExp =>
+  new RegExp(
+    `^${text
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+    'i',
+  );
+
+/** When a finding happened: a call's beginning, or its end where the beginning was not seen. */
+const timeOf = (finding: Finding): Nanos | null => {
+  switch (finding.kind) {
+    case 'call':
+      return finding.call.start ?? finding.call.end;
+    case 'connection':
+      return finding.connection.at;
+  }
+};
+
+const methodMatches = (call: Call, pattern: RegExp): boolean =>
+  (call.rpc !== null && pattern.test(call.rpc)) || (call.method !== null && pattern.test(call.method));
+
+const podMatches = (call: Call, condition: Extract<Condition, { field: 'pod' }>): boolean => {
+  const { pod } = call.facts;
+  if (pod === null) return false;
+  if (condition.namespace !== null && !(pod.namespace !== null && condition.namespace.test(pod.namespace))) {
+    return false;
+  }
+  return condition.name.test(pod.name ?? '');
+};
+
+/** What is not known does not hold: a call whose end was not seen has no duration. */
+const holds = (condition: Condition, finding: Finding): boolean => {
+  switch (condition.field) {
+    case 'since':
+      return (timeOf(finding) ?? condition.at) >= condition.at;
+    case 'until':
+      return (timeOf(finding) ?? condition.at) <= condition.at;
+  }
+  if (finding.kind !== 'call') return false;
+  const { call } = finding;
+  switch (condition.field) {
+    case 'method':
+      return methodMatches(call, condition.pattern);
+    case 'pod':
+      return podMatches(call, condition);
+    case 'status':
+      return call.result.status === condition.status;
+    case 'min-duration':
+      return call.start !== null && call.end !== null && call.end - call.start >= condition.atLeast;
+  }
+};
+
+export const matches = ({ wanted, unwanted }: Filter, finding: Finding): boolean => {
+  if (unwanted.some((condition) => holds(condition, finding))) return false;
+  return wanted.every(({ field }) =>
+    wanted.some((condition) => condition.field === field && holds(condition, finding)),
+  );
+};

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Node opens its inspector on SIGUSR1 while nobody listens for that signal: in a process that may be root this
+// must come before anything that takes time to load.
+const statusRequests = new Set<() => void>();
+const showStatus = () => {
+  for (const show of statusRequests) show();
+};
+process.on('SIGUSR1', showStatus);
+process.on('SIGUSR2', showStatus);
+
+const { runMain } = await import('./run.ts');
+process.exit(await runMain(process, statusRequests, (code) => process.exit(code)));

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+
+/** Text is collected up to this size before it is written: a line at a time would be a system call a line. */
+const batchCharacters = 64 * 1024;
+
+/** Writes to stdout no faster than its reader reads, so that memory stays bounded in front of a pager. */
+export interface Output {
+  /** Takes text; a promise when the reader is behind and the caller must wait. */
+  write(text: string): Promise<void> | undefined;
+  /** All that was taken is handed on; live output is flushed after every batch of events. */
+  flush(): Promise<void> | undefined;
+}
+
+export const createOutput = (stream: NodeJS.WriteStream, signal: AbortSignal): Output => {
+  let held = '';
+
+  const drained = async (): Promise<void> => {
+    try {
+      await once(stream, 'drain', { signal });
+    } catch {
+      // Stopped by a signal, or the reader is gone: whoever asked to write sees that by itself.
+    }
+  };
+  const flush = (): Promise<void> | undefined => {
+    if (held === '') return undefined;
+    const text = held;
+    held = '';
+    if (stream.destroyed || stream.write(text)) return undefined;
+    return signal.aborted ? undefined : drained();
+  };
+  return {
+    write(text) {
+      held += text;
+      return held.length >= batchCharacters ? flush() : undefined;
+    },
+    flush,
+  };
+};

@@ -1,0 +1,105 @@
+import { CommanderError } from 'commander';
+import { CliError, type CommandContext, type ExitCode } from './command.ts';
+import { type CommandEntry, commands } from './commands.ts';
+import { createProgram } from './program.ts';
+
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+type StopSignal = keyof typeof signalCodes;
+
+const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => {
+    if (stream.destroyed || stream.writableLength === 0) resolve();
+    else stream.write('', () => resolve());
+  });
+
+/** The command that the arguments name: the first that is not an option. `help NAME` names NAME. */
+const entryOf = (args: readonly string[]): CommandEntry | undefined => {
+  const words = args.filter((arg) => !arg.startsWith('-'));
+  const name = words[0] === 'help' ? words[1] : words[0];
+  return commands.find((entry) => entry.name === name);
+};
+
+const isEpipe = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED');
+
+/** Runs one command to its end and says which code the process ends with. The second stop signal ends it at once. */
+export const runMain = async (
+  process: NodeJS.Process,
+  statusRequests: Set<() => void>,
+  exitAtOnce: (code: number) => void,
+): Promise<number> => {
+  const abort = new AbortController();
+  let exitCode: ExitCode = 0;
+  let stoppedBy: StopSignal | null = null;
+  let readerGone = false;
+
+  const stop = (signal: StopSignal) => {
+    if (stoppedBy !== null) exitAtOnce(signalCodes[signal]);
+    stoppedBy = signal;
+    abort.abort(signal);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.stdout.on('error', (error) => {
+    if (!isEpipe(error)) throw error;
+    readerGone = true;
+    abort.abort('EPIPE');
+  });
+  process.stderr.on('error', () => {
+    // Nobody reads the messages: the work goes on without them.
+  });
+
+  const context: CommandContext = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    signal: abort.signal,
+    onStatusRequest(show) {
+      statusRequests.add(show);
+      return () => statusRequests.delete(show);
+    },
+    exitWith(code) {
+      exitCode = code;
+    },
+  };
+
+  const args = process.argv.slice(2);
+  const entry = entryOf(args);
+  const fail = (error: unknown): number => {
+    if (readerGone || isEpipe(error)) return 0;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Commander has printed the message; a bare `critrace` has printed the help instead of one.
+      if (error.code !== 'commander.help') {
+        process.stderr.write(`example: ${entry?.example ?? 'critrace --help'}\n`);
+      }
+      return 2;
+    }
+    if (error instanceof CliError) {
+      process.stderr.write(`error: ${error.message}\n${error.hint === null ? '' : `${error.hint}\n`}`);
+      return error.exitCode;
+    }
+    process.stderr.write(
+      `critrace: a fault of critrace itself: ${error instanceof Error ? error.stack : error}\n`,
+    );
+    return 70;
+  };
+
+  const run = async (): Promise<number> => {
+    try {
+      const wanted = args[0] === '-V' || args[0] === '--version' ? ['version', ...args.slice(1)] : args;
+      const program = await createProgram(context, (name) => name === (entryOf(wanted)?.name ?? null));
+      await program.parseAsync(wanted, { from: 'user' });
+    } catch (error) {
+      return fail(error);
+    }
+    if (readerGone) return 0;
+    return stoppedBy === null || entry?.onSignal === 'quiet' ? exitCode : signalCodes[stoppedBy];
+  };
+  const code = await run();
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  return code;
+};

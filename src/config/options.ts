@@ -1,0 +1,354 @@
+import { formatDuration } from './duration.ts';
+import {
+  bytes,
+  choice,
+  duration,
+  durationOrMilliseconds,
+  flag,
+  formatBytes,
+  grpcAddress,
+  integer,
+  pairs,
+  path,
+  socket,
+  text,
+  type ValueType,
+} from './value-types.ts';
+
+const seconds = (count: number): number => count * 1000;
+const kibibytes = (count: number): number => count * 1024;
+const mebibytes = (count: number): number => count * 1024 ** 2;
+const gibibytes = (count: number): number => count * 1024 ** 3;
+
+/** What part of critrace an option is for; commands take the options of whole groups as flags. */
+export type OptionGroup = 'source' | 'identity' | 'otlp' | 'store' | 'agent';
+
+export interface ConfigOption<T> {
+  readonly group: OptionGroup;
+  readonly value: ValueType<T>;
+  readonly default: T;
+  /** How the default reads where it is not a plain value. */
+  readonly defaultText: string;
+  /** One letter, without the dash. */
+  readonly short: string | null;
+  /** Variables of other programs that are honoured after `CRITRACE_*`, the first that is set wins. */
+  readonly otherEnv: readonly string[];
+  readonly placeholder: string;
+  readonly doc: string;
+  /** A valid value, for messages. */
+  readonly example: string;
+  /** Never printed. */
+  readonly secret: boolean;
+}
+
+interface Written<T> {
+  readonly group: OptionGroup;
+  readonly value: ValueType<T>;
+  readonly default: T;
+  readonly defaultText?: string;
+  readonly short?: string;
+  readonly otherEnv?: readonly string[];
+  readonly placeholder: string;
+  readonly doc: string;
+  readonly example: string;
+  readonly secret?: boolean;
+}
+
+const option = <T>(written: Written<T>): ConfigOption<T> => ({
+  defaultText: written.default === null ? 'none' : `${written.default}`,
+  short: null,
+  otherEnv: [],
+  secret: false,
+  ...written,
+});
+
+/** An option that may stay without a value. */
+const optional = <T>(written: Omit<Written<T>, 'default'>): ConfigOption<T | null> =>
+  option<T | null>({ ...written, default: null });
+
+const sized = (written: Omit<Written<number>, 'defaultText'>) =>
+  option({ ...written, defaultText: formatBytes(written.default) });
+
+const timed = (written: Omit<Written<number>, 'defaultText'>) =>
+  option({ ...written, defaultText: formatDuration(written.default) });
+
+/**
+ * Every option there is, once. A name is the key in the YAML file, with `--` the flag, and in upper case behind
+ * `CRITRACE_` the environment variable. Help, validation, the reference page and `config print` are made from this.
+ */
+export const options = {
+  source: option({
+    group: 'source',
+    value: choice(['tap', 'proxy']),
+    default: 'proxy',
+    placeholder: 'source',
+    doc: 'Where the bytes come from: a relay in the path (proxy), or the kernel (tap), which this release does not have yet.',
+    example: 'proxy',
+  }),
+  'runtime-endpoint': optional({
+    group: 'source',
+    value: socket,
+    defaultText: 'the first of the usual sockets that exists',
+    short: 'r',
+    otherEnv: ['CONTAINER_RUNTIME_ENDPOINT'],
+    placeholder: 'path',
+    doc: "Socket of the container runtime. After this option's own sources, `runtime-endpoint` of crictl's file counts.",
+    example: '/run/containerd/containerd.sock',
+  }),
+  'image-endpoint': optional({
+    group: 'source',
+    value: socket,
+    defaultText: 'the runtime endpoint',
+    short: 'i',
+    otherEnv: ['IMAGE_SERVICE_ENDPOINT'],
+    placeholder: 'path',
+    doc: "Socket of the image service, where it is another one. After this option's own sources, `image-endpoint` of crictl's file counts.",
+    example: '/run/images.sock',
+  }),
+  'crictl-config': option({
+    group: 'source',
+    value: path,
+    default: '/etc/crictl.yaml',
+    otherEnv: ['CRI_CONFIG_FILE'],
+    placeholder: 'file',
+    doc: "crictl's configuration, read for its two endpoints only.",
+    example: '/etc/crictl.yaml',
+  }),
+  listen: option({
+    group: 'source',
+    value: socket,
+    default: '/run/critrace/runtime.sock',
+    placeholder: 'path',
+    doc: 'Socket that the proxy listens on: what the kubelet is given as its runtime endpoint.',
+    example: '/run/critrace/runtime.sock',
+  }),
+  'image-listen': option({
+    group: 'source',
+    value: socket,
+    default: '/run/critrace/image.sock',
+    placeholder: 'path',
+    doc: 'Socket that the proxy listens on for the image service; used only where the two endpoints differ.',
+    example: '/run/critrace/image.sock',
+  }),
+  'host-id': optional({
+    group: 'identity',
+    value: text,
+    defaultText: 'from /etc/machine-id',
+    placeholder: 'id',
+    doc: '`host.id` of all resources, and what span ids are derived from.',
+    example: 'e1f2a7c04c5b4f0f9d4c6f0a7f4e2b11',
+  }),
+  'node-name': optional({
+    group: 'identity',
+    value: text,
+    defaultText: 'the host name',
+    otherEnv: ['NODE_NAME'],
+    placeholder: 'name',
+    doc: '`k8s.node.name` of all resources.',
+    example: 'worker-1',
+  }),
+  'cluster-name': optional({
+    group: 'identity',
+    value: text,
+    placeholder: 'name',
+    doc: '`k8s.cluster.name` of all resources.',
+    example: 'production',
+  }),
+  'resource-attributes': option<Readonly<Record<string, string>>>({
+    group: 'identity',
+    value: pairs,
+    default: {},
+    defaultText: 'none',
+    otherEnv: ['OTEL_RESOURCE_ATTRIBUTES'],
+    placeholder: 'key=value,...',
+    doc: 'More attributes of all resources.',
+    example: 'deployment.environment.name=staging',
+  }),
+  'otlp-endpoint': optional({
+    group: 'otlp',
+    value: grpcAddress,
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'],
+    placeholder: 'address',
+    doc: 'Collector that spans are sent to, OTLP over gRPC. Without one nothing is sent.',
+    example: 'http://localhost:4317',
+  }),
+  'traces-exporter': option({
+    group: 'otlp',
+    value: choice(['otlp', 'none']),
+    default: 'otlp',
+    otherEnv: ['OTEL_TRACES_EXPORTER'],
+    placeholder: 'name',
+    doc: '`none`: send nothing, even where a collector is configured.',
+    example: 'otlp',
+  }),
+  'otlp-disabled': option({
+    group: 'otlp',
+    value: flag,
+    default: false,
+    otherEnv: ['OTEL_SDK_DISABLED'],
+    placeholder: 'true|false',
+    doc: 'The same as `traces-exporter: none`, under the name that OpenTelemetry gives it.',
+    example: 'false',
+  }),
+  'otlp-protocol': option({
+    group: 'otlp',
+    value: choice(['grpc', 'http/protobuf', 'http/json']),
+    default: 'grpc',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+    placeholder: 'protocol',
+    doc: 'Protocol of the collector endpoint. With an endpoint only `grpc` is allowed: critrace has no other.',
+    example: 'grpc',
+  }),
+  'otlp-headers': option<Readonly<Record<string, string>>>({
+    group: 'otlp',
+    value: pairs,
+    default: {},
+    defaultText: 'none',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'],
+    placeholder: 'key=value,...',
+    doc: 'Metadata of every export request. Other users of the machine can read flags: keep secrets in the file or the environment.',
+    example: 'x-tenant=blue',
+    secret: true,
+  }),
+  'otlp-insecure': optional({
+    group: 'otlp',
+    value: flag,
+    defaultText: 'by the address: https:// is secure, the rest is not',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_INSECURE', 'OTEL_EXPORTER_OTLP_INSECURE'],
+    placeholder: 'true|false',
+    doc: 'Talk to an address without a scheme in the clear.',
+    example: 'true',
+  }),
+  'otlp-certificate': optional({
+    group: 'otlp',
+    value: path,
+    defaultText: 'the system’s',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
+    placeholder: 'file',
+    doc: 'Authorities that the collector’s certificate is checked against, PEM.',
+    example: '/etc/critrace/ca.pem',
+  }),
+  'otlp-client-key': optional({
+    group: 'otlp',
+    value: path,
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY', 'OTEL_EXPORTER_OTLP_CLIENT_KEY'],
+    placeholder: 'file',
+    doc: 'Key of the client certificate, PEM.',
+    example: '/etc/critrace/client.key',
+  }),
+  'otlp-client-certificate': optional({
+    group: 'otlp',
+    value: path,
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE', 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'],
+    placeholder: 'file',
+    doc: 'Client certificate, PEM.',
+    example: '/etc/critrace/client.pem',
+  }),
+  'otlp-compression': option({
+    group: 'otlp',
+    value: choice(['none', 'gzip']),
+    default: 'none',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_COMPRESSION', 'OTEL_EXPORTER_OTLP_COMPRESSION'],
+    placeholder: 'how',
+    doc: 'Compression of export requests.',
+    example: 'gzip',
+  }),
+  'otlp-timeout': option({
+    group: 'otlp',
+    value: durationOrMilliseconds(1, seconds(600)),
+    default: seconds(10),
+    defaultText: '10s',
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
+    placeholder: 'duration',
+    doc: 'How long one export request may take.',
+    example: '10s',
+  }),
+  'spool-dir': option({
+    group: 'otlp',
+    value: path,
+    default: '/var/lib/critrace/spool',
+    placeholder: 'directory',
+    doc: 'Where spans wait on disk while the collector is away. Used only when there is an endpoint.',
+    example: '/var/lib/critrace/spool',
+  }),
+  'spool-memory': sized({
+    group: 'otlp',
+    value: bytes(kibibytes(64), gibibytes(1)),
+    default: mebibytes(8),
+    placeholder: 'size',
+    doc: 'Spans held in memory before they go to the spool on disk.',
+    example: '8MiB',
+  }),
+  'spool-disk': sized({
+    group: 'otlp',
+    value: bytes(0, gibibytes(64)),
+    default: mebibytes(256),
+    placeholder: 'size',
+    doc: 'Bound of the spool on disk; beyond it the oldest spans are dropped and counted.',
+    example: '256MiB',
+  }),
+  'store-dir': optional({
+    group: 'store',
+    value: path,
+    placeholder: 'directory',
+    doc: 'Where spans are kept as OTLP/JSON lines. Without one nothing is kept.',
+    example: '/var/lib/critrace/store',
+  }),
+  'store-file-size': sized({
+    group: 'store',
+    value: bytes(kibibytes(64), gibibytes(4)),
+    default: mebibytes(64),
+    placeholder: 'size',
+    doc: 'Size at which a store file is closed and a new one begun.',
+    example: '64MiB',
+  }),
+  'store-files': option({
+    group: 'store',
+    value: integer(1, 10_000),
+    default: 8,
+    placeholder: 'count',
+    doc: 'Store files kept; the oldest is removed first.',
+    example: '8',
+  }),
+  'stop-timeout': timed({
+    group: 'agent',
+    value: duration(0, seconds(300)),
+    default: seconds(8),
+    placeholder: 'duration',
+    doc: 'How long the agent may take to send what it holds when it is stopped. What is left stays in the spool.',
+    example: '8s',
+  }),
+  'log-level': option({
+    group: 'agent',
+    value: choice(['debug', 'info', 'warn', 'error']),
+    default: 'info',
+    otherEnv: ['OTEL_LOG_LEVEL'],
+    placeholder: 'level',
+    doc: 'Least severity of the messages on stderr.',
+    example: 'info',
+  }),
+} as const;
+
+export type OptionName = keyof typeof options;
+
+export type Config = {
+  readonly [Name in OptionName]: (typeof options)[Name] extends ConfigOption<infer T> ? T : never;
+};
+
+export const optionNames = Object.keys(options).filter((name): name is OptionName => name in options);
+
+/** The same table with the types of the single values forgotten. */
+export const optionOf = (name: OptionName): ConfigOption<unknown> => options[name];
+
+export const allGroups: readonly OptionGroup[] = ['source', 'identity', 'otlp', 'store', 'agent'];
+
+export const optionsOfGroups = (groups: readonly OptionGroup[]): OptionName[] =>
+  optionNames.filter((name) => groups.includes(optionOf(name).group));
+
+export const ownVariable = (name: OptionName): string =>
+  `CRITRACE_${name.toUpperCase().replaceAll('-', '_')}`;
+
+export const variablesOf = (name: OptionName): readonly string[] => [
+  ownVariable(name),
+  ...optionOf(name).otherEnv,
+];
