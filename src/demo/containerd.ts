@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { removeCgroups } from './cgroups.ts';
+import { type ContainerdLayout, cniConfig, containerdConfig, containerdLayout } from './containerd-config.ts';
+import { buildWorkload, imageArchive } from './image.ts';
+import { namespaceRefusal, spawnNamespaced } from './namespace.ts';
+import { answersVersion } from './ready.ts';
+
+const run = promisify(execFile);
+
+/** Debian's place, then the one of upstream's own packages. */
+const cniPluginFolders = ['/usr/lib/cni', '/opt/cni/bin'] as const;
+
+const programs = ['containerd', 'containerd-shim-runc-v2', 'ctr', 'runc', 'unshare'] as const;
+
+export type ContainerdAvailability =
+  | { readonly kind: 'available'; readonly cniPluginFolder: string }
+  | {
+      readonly kind: 'unavailable';
+      readonly reason: 'not-linux' | 'not-root' | 'program-missing' | 'no-privileges';
+      /** One line for a person. */
+      readonly message: string;
+    };
+
+const executable = async (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+
+const onPath = async (program: string): Promise<boolean> => {
+  for (const folder of (process.env.PATH ?? '').split(delimiter))
+    if (folder !== '' && (await executable(join(folder, program)))) return true;
+  return false;
+};
+
+/** Whether a private containerd can run here, and if not, why. Changes nothing. */
+export const detectContainerd = async (): Promise<ContainerdAvailability> => {
+  const unavailable = (
+    reason: Extract<ContainerdAvailability, { kind: 'unavailable' }>['reason'],
+    message: string,
+  ): ContainerdAvailability => ({ kind: 'unavailable', reason, message });
+
+  if (process.platform !== 'linux') return unavailable('not-linux', `${process.platform} is not Linux`);
+  if (process.geteuid?.() !== 0) return unavailable('not-root', 'not running as root');
+  for (const program of programs)
+    if (!(await onPath(program))) return unavailable('program-missing', `${program} is not installed`);
+  if (!(await onPath('musl-gcc')) && !(await onPath('cc')))
+    return unavailable('program-missing', 'no C compiler (musl-gcc or cc) is installed');
+  let cniPluginFolder: string | null = null;
+  for (const folder of cniPluginFolders)
+    if (await executable(join(folder, 'bridge'))) cniPluginFolder ??= folder;
+  if (cniPluginFolder === null)
+    return unavailable('program-missing', `no CNI plugins in ${cniPluginFolders.join(' or ')}`);
+  const refusal = await namespaceRefusal();
+  if (refusal !== null)
+    return unavailable('no-privileges', `this root may not make namespaces and mounts (${refusal})`);
+  return { kind: 'available', cniPluginFolder };
+};
+
+export const sandboxImage = 'critrace.local/pause:1';
+export const workloadImage = 'critrace.local/web:1';
+
+/** A containerd of our own, ready to serve the CRI. */
+export interface Containerd {
+  readonly socket: string;
+  /** Removed with all its content by `stop`. */
+  readonly folder: string;
+  /** To be used as the pods' cgroup parent: `stop` removes what is below it. */
+  readonly cgroupParent: string;
+  /** containerd's own log. */
+  readonly log: string;
+  stop(): Promise<void>;
+}
+
+/** sun_path holds 108 bytes; /run and /var/lib are not the same place inside the namespace. */
+const temporaryBase = (): string => {
+  const base = tmpdir();
+  return base.length > 60 || /^\/(run|var\/run|var\/lib)(\/|$)/.test(base) ? '/tmp' : base;
+};
+
+const overlayMagic = 0x794c7630;
+
+const prepare = async (layout: ContainerdLayout, cniPluginFolder: string): Promise<void> => {
+  await mkdir(layout.cniConfigFolder);
+  await writeFile(join(layout.cniConfigFolder, '10-bridge.conflist'), cniConfig(layout));
+  const { type } = await statfs(layout.folder);
+  const snapshotter = type === overlayMagic ? 'native' : 'overlayfs';
+  await writeFile(layout.config, containerdConfig(layout, { sandboxImage, cniPluginFolder, snapshotter }));
+};
+
+const importImages = async (layout: ContainerdLayout): Promise<void> => {
+  const archive = join(layout.folder, 'image.tar');
+  await writeFile(archive, imageArchive(await buildWorkload(layout.folder), [sandboxImage, workloadImage]));
+  await run('ctr', ['--address', layout.socket, '--namespace', 'k8s.io', 'images', 'import', archive], {
+    timeout: 30_000,
+  });
+};
+
+const lastLogLine = async (path: string): Promise<string> =>
+  (await readFile(path, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? '';
+
+/** Containers die at once; how long their cgroups may stay busy after that, and how long a start may take. */
+export interface ContainerdLimits {
+  readonly startMs: number;
+  readonly cgroupRemovalMs: number;
+}
+
+export const defaultContainerdLimits: ContainerdLimits = { startMs: 30_000, cgroupRemovalMs: 5_000 };
+
+/**
+ * Starts a containerd with its own root, state, socket, configuration and network, and imports the images.
+ * An abort of `signal` or a failure undoes everything before the promise rejects; after that, `stop` does.
+ */
+export const startContainerd = async (options: {
+  readonly cniPluginFolder: string;
+  readonly signal: AbortSignal;
+  readonly limits?: ContainerdLimits;
+}): Promise<Containerd> => {
+  const { cniPluginFolder, signal, limits = defaultContainerdLimits } = options;
+  signal.throwIfAborted();
+  const folder = await mkdtemp(join(temporaryBase(), 'critrace-containerd-'));
+  const cgroupParent = `/critrace-${randomBytes(6).toString('hex')}`;
+  const layout = containerdLayout(folder);
+  let stopProcesses: () => Promise<void> = async () => undefined;
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      await stopProcesses();
+      await removeCgroups(cgroupParent, limits.cgroupRemovalMs);
+      await rm(folder, { recursive: true, force: true });
+    })();
+    return stopping;
+  };
+
+  try {
+    await prepare(layout, cniPluginFolder);
+    const output = await open(layout.log, 'a', 0o600);
+    const processes = spawnNamespaced(['containerd', '--config', layout.config], {
+      cniPluginFolder,
+      folder,
+      output,
+    });
+    stopProcesses = processes.stop;
+    await output.close();
+
+    let ended = false;
+    void processes.ended.then(() => {
+      ended = true;
+    });
+    const timeout = AbortSignal.timeout(limits.startMs);
+    while (!(await answersVersion(layout.socket))) {
+      signal.throwIfAborted();
+      if (ended) throw new Error(`containerd did not start: ${await lastLogLine(layout.log)}`);
+      if (timeout.aborted)
+        throw new Error(
+          `containerd gave no answer in ${limits.startMs} ms: ${await lastLogLine(layout.log)}`,
+        );
+      await delay(20, undefined, { signal });
+    }
+    await importImages(layout);
+    signal.throwIfAborted();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { socket: layout.socket, folder, cgroupParent, log: layout.log, stop };
+};
