@@ -1,0 +1,126 @@
+import type { resources, tracing } from '@opentelemetry/sdk-node';
+import { toHrTime } from '../foundation/time.ts';
+import type { Attributes, AttributeValue, Span } from '../spans/span.ts';
+import type { ExportCounters } from './counters.ts';
+import type { Otel } from './otel.ts';
+
+type ReadableSpan = tracing.ReadableSpan;
+type Context = ReturnType<ReadableSpan['spanContext']>;
+
+/** Semantic conventions that the attributes follow. */
+export const schemaUrl = 'https://opentelemetry.io/schemas/1.45.0';
+
+/** The `OTEL_SPAN_ATTRIBUTE_*` and `OTEL_ATTRIBUTE_*` limits. */
+export interface AttributeLimits {
+  readonly count: number;
+  /** Characters of a text; null: any. */
+  readonly valueLength: number | null;
+}
+
+/** The specification's own. */
+export const defaultAttributeLimits: AttributeLimits = { count: 128, valueLength: null };
+
+/** `SpanKind` of the OpenTelemetry API. */
+const kinds = { internal: 0, server: 1, client: 2 } as const;
+
+/** `SpanStatusCode` of the OpenTelemetry API. */
+const statusCodes = { unset: 0, error: 2 } as const;
+
+interface Limited {
+  readonly attributes: Record<string, string | number | boolean | string[]>;
+  readonly dropped: number;
+}
+
+export type ToReadable = (span: Span) => ReadableSpan;
+
+/** Spans in the form that the packages of OpenTelemetry take. Spans that share a resource go on sharing one. */
+export const createToReadable = (
+  otel: Pick<Otel, 'resources' | 'traceState'>,
+  version: string,
+  limits: AttributeLimits,
+  counters: ExportCounters,
+): ToReadable => {
+  const made = new WeakMap<Attributes, resources.Resource>();
+  const instrumentationScope = { name: 'critrace', version, schemaUrl };
+  const { valueLength } = limits;
+
+  const cut = (value: AttributeValue): string | number | boolean | string[] => {
+    if (typeof value === 'object') return [...value];
+    if (typeof value !== 'string' || valueLength === null || value.length <= valueLength) return value;
+    counters.attributesCut++;
+    return value.slice(0, valueLength);
+  };
+
+  const limited = (attributes: Attributes): Limited => {
+    const kept: Limited['attributes'] = {};
+    let size = 0;
+    let dropped = 0;
+    for (const name of Object.keys(attributes)) {
+      const value = attributes[name];
+      if (value === undefined) continue;
+      if (size < limits.count) {
+        kept[name] = cut(value);
+        size++;
+      } else dropped++;
+    }
+    counters.attributesDropped += dropped;
+    return { attributes: kept, dropped };
+  };
+
+  const resourceOf = (attributes: Attributes): resources.Resource => {
+    const found = made.get(attributes);
+    if (found !== undefined) return found;
+    const resource = otel.resources.resourceFromAttributes(limited(attributes).attributes, { schemaUrl });
+    made.set(attributes, resource);
+    return resource;
+  };
+
+  return (span) => {
+    const { attributes, dropped } = limited(span.attributes);
+    const traceState = span.traceState === null ? undefined : otel.traceState(span.traceState);
+    const context: Context = {
+      traceId: span.traceId,
+      spanId: span.spanId,
+      traceFlags: span.traceFlags,
+      ...(traceState === undefined ? {} : { traceState }),
+    };
+    return {
+      name: span.name,
+      kind: kinds[span.kind],
+      spanContext: () => context,
+      ...(span.parentSpanId === null
+        ? {}
+        : {
+            parentSpanContext: {
+              traceId: span.traceId,
+              spanId: span.parentSpanId,
+              traceFlags: span.traceFlags,
+              isRemote: span.parentIsRemote,
+            },
+          }),
+      startTime: toHrTime(span.start),
+      endTime: toHrTime(span.end),
+      duration: toHrTime(span.end - span.start),
+      status: {
+        code: statusCodes[span.status.code],
+        ...(span.status.message === null ? {} : { message: span.status.message }),
+      },
+      attributes,
+      events: span.events.map((event) => ({
+        name: event.name,
+        time: toHrTime(event.at),
+        attributes: limited(event.attributes).attributes,
+      })),
+      links: span.links.map((link) => ({
+        context: { traceId: link.traceId, spanId: link.spanId, traceFlags: 1 },
+        attributes: limited(link.attributes).attributes,
+      })),
+      ended: true,
+      resource: resourceOf(span.resource),
+      instrumentationScope,
+      droppedAttributesCount: dropped,
+      droppedEventsCount: 0,
+      droppedLinksCount: 0,
+    };
+  };
+};

@@ -1,0 +1,84 @@
+import type { Call } from '../calls/call.ts';
+import type { Nanos } from '../foundation/time.ts';
+import { attributesOfCall, nameOf, type ObservationMode } from './call-attributes.ts';
+import { idsOfCall } from './ids.ts';
+import type { SpanCounters } from './limits.ts';
+import type { ResourceBook } from './resources.ts';
+import type { Attributes, Span } from './span.ts';
+import { clientStatus, type SpanStatus, serverStatus } from './status.ts';
+import { timesOfCall } from './times.ts';
+import { parseTraceparent, type SpanParent } from './traceparent.ts';
+
+export interface SpanContext {
+  /** Of the host, or of the capture in a replay: span ids are derived from it. */
+  readonly identity: string;
+  readonly resources: ResourceBook;
+  readonly mode: ObservationMode;
+  /** Is it a method of the CRI? The names of all others stay out of span names. */
+  readonly recognises: (method: string) => boolean;
+  /** The parent of a call that carries no `traceparent`; null: the call is a trace of its own. */
+  readonly parentOf: (call: Call) => SpanParent | null;
+  /** When the input ended: where the spans of calls still in flight end. Null while it goes on. */
+  readonly endOfInput: Nanos | null;
+  readonly counters: SpanCounters;
+}
+
+const sampledFlag = 1;
+
+const withError = (attributes: Attributes, status: SpanStatus): Attributes =>
+  status.errorType === null ? attributes : { ...attributes, 'error.type': status.errorType };
+
+/**
+ * A CLIENT span of the caller with a SERVER child of the runtime. Empty for a call that has no time to show: one in
+ * flight while the input goes on, or one that was never seen to begin, answer or end.
+ */
+export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] => {
+  const times = timesOfCall(call, context.endOfInput);
+  if (times === null) {
+    context.counters.callsWithoutTimes++;
+    return [];
+  }
+  const carried = parseTraceparent(call.traceparent, call.tracestate);
+  if (call.traceparent !== null && carried === null) context.counters.badTraceparents++;
+  const parent = carried ?? context.parentOf(call);
+  const ids = idsOfCall(context.identity, call);
+  const naming = nameOf(call, context.recognises);
+  const attributes = attributesOfCall(call, naming, times, context.mode);
+  const ofClient = clientStatus(call);
+  const ofServer = serverStatus(call);
+  const trace = {
+    traceId: parent?.traceId ?? ids.traceId,
+    traceFlags: parent?.traceFlags ?? sampledFlag,
+    traceState: parent?.traceState ?? null,
+    name: naming.spanName,
+    events: [],
+    links: [],
+  };
+  context.counters.spans += 2;
+  if (times.clamped) context.counters.clamped++;
+  return [
+    {
+      ...trace,
+      spanId: ids.clientSpanId,
+      parentSpanId: parent?.spanId ?? null,
+      parentIsRemote: parent?.isRemote ?? false,
+      kind: 'client',
+      ...times.client,
+      attributes: withError(attributes.client, ofClient),
+      status: ofClient.status,
+      resource: context.resources.callerOf(call),
+    },
+    {
+      ...trace,
+      spanId: ids.serverSpanId,
+      parentSpanId: ids.clientSpanId,
+      // The runtime is another process than the caller.
+      parentIsRemote: true,
+      kind: 'server',
+      ...times.server,
+      attributes: withError(attributes.server, ofServer),
+      status: ofServer.status,
+      resource: context.resources.runtimeOf(call),
+    },
+  ];
+};

@@ -1,0 +1,118 @@
+import type { Call } from '../calls/call.ts';
+import type { HostFacts } from './host.ts';
+import { uuidOf } from './ids.ts';
+import type { SpanCounters, SpanLimits } from './limits.ts';
+import type { Attributes } from './span.ts';
+
+/** The resources of the processes that critrace watches, one shared object per process. */
+export interface ResourceBook {
+  callerOf(call: Call): Attributes;
+  /** Also learns the runtime's name and version where the call is an answered `Version`. */
+  runtimeOf(call: Call): Attributes;
+}
+
+interface Runtime {
+  readonly name: string;
+  readonly version: string | null;
+}
+
+const nanosPerMilli = 1_000_000n;
+
+/** `kubelet-1.37.2` is what the file of a kubelet is called in some installations. */
+const callerService = (comm: string | null): string =>
+  comm === null || comm === '' ? 'unknown_cri_client' : comm.startsWith('kubelet') ? 'kubelet' : comm;
+
+const runtimeService = (comm: string | null): string =>
+  comm === null || comm === '' ? 'container-runtime' : comm === 'crio' ? 'cri-o' : comm;
+
+/** A peer chose the name: a service name is a word, or it is not taken. */
+const runtimeName = (value: unknown): string | null =>
+  typeof value === 'string' && /^[A-Za-z0-9][\w.+-]{0,62}$/.test(value) ? value.toLowerCase() : null;
+
+const learnt = (call: Call): Runtime | null => {
+  const name = runtimeName(call.facts.values['runtime.name']);
+  const version = call.facts.values['runtime.version'];
+  return name === null ? null : { name, version: typeof version === 'string' && version ? version : null };
+};
+
+const creationTime = (start: bigint): string => new Date(Number(start / nanosPerMilli)).toISOString();
+
+const processAttributes = (pid: number | null, start: bigint | null, comm: string | null): Attributes => ({
+  ...(pid === null ? {} : { 'process.pid': pid }),
+  ...(comm === null ? {} : { 'process.executable.name': comm }),
+  ...(start === null ? {} : { 'process.creation.time': creationTime(start) }),
+});
+
+export const createResourceBook = (
+  host: HostFacts,
+  distroVersion: string,
+  limits: SpanLimits,
+  counters: SpanCounters,
+): ResourceBook => {
+  const shared: Attributes = {
+    ...host.extra,
+    'host.id': host.hostId,
+    ...(host.hostName === null ? {} : { 'host.name': host.hostName }),
+    ...(host.nodeName === null ? {} : { 'k8s.node.name': host.nodeName }),
+    'telemetry.distro.name': 'critrace',
+    'telemetry.distro.version': distroVersion,
+  };
+  // Maps keep insertion order: what is used is inserted anew, so the first key is the one not used for longest.
+  const kept = new Map<string, Attributes>();
+  const runtimes = new Map<string, Runtime>();
+
+  const bounded = <Value>(map: Map<string, Value>, key: string, value: Value): void => {
+    map.delete(key);
+    map.set(key, value);
+    if (map.size <= limits.processes) return;
+    const oldest = map.keys().next();
+    if (!oldest.done) map.delete(oldest.value);
+    counters.resourcesEvicted++;
+  };
+
+  const keep = (key: string, make: () => Attributes): Attributes => {
+    const found = kept.get(key) ?? make();
+    bounded(kept, key, found);
+    return found;
+  };
+
+  const resource = (service: string, instance: string, of: Attributes): Attributes => ({
+    ...shared,
+    'service.name': service,
+    'service.instance.id': instance,
+    ...of,
+  });
+
+  return {
+    callerOf(call) {
+      const { pid, pidStart, uid, comm } = call.caller;
+      // Without a pid, callers with the same name cannot be told apart: they share a resource.
+      return keep(`client\n${pid}\n${pidStart}\n${comm}`, () =>
+        resource(callerService(comm), uuidOf(host.hostId, 'client', pid, pidStart, comm), {
+          ...processAttributes(pid, pidStart, comm),
+          ...(uid === null ? {} : { 'process.user.id': uid }),
+        }),
+      );
+    },
+    runtimeOf(call) {
+      const { pid, pidStart, comm } = call.server;
+      const server = pid === null ? call.endpoint : `${pid}\n${pidStart}`;
+      const told = learnt(call);
+      const before = runtimes.get(server);
+      if (told !== null && (before?.name !== told.name || before.version !== told.version)) {
+        bounded(runtimes, server, told);
+      }
+      const runtime = told ?? before ?? null;
+      const service = runtime?.name ?? runtimeService(comm);
+      return keep(`server\n${server}\n${service}\n${runtime?.version}`, () =>
+        resource(service, uuidOf(host.hostId, 'server', server), {
+          ...processAttributes(pid, pidStart, comm),
+          ...(runtime === null ? {} : { 'container.runtime.name': runtime.name }),
+          ...(runtime?.version == null
+            ? {}
+            : { 'container.runtime.version': runtime.version, 'service.version': runtime.version }),
+        }),
+      );
+    },
+  };
+};

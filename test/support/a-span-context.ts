@@ -1,0 +1,18 @@
+import type { SpanContext } from '../../src/spans/call-spans.ts';
+import { replayHostFacts } from '../../src/spans/host.ts';
+import { createSpanCounters, defaultSpanLimits } from '../../src/spans/limits.ts';
+import { createResourceBook } from '../../src/spans/resources.ts';
+
+export const aSpanContext = (changes: Partial<SpanContext> = {}): SpanContext => {
+  const counters = changes.counters ?? createSpanCounters();
+  return {
+    identity: 'a capture',
+    resources: createResourceBook(replayHostFacts('a capture'), '0.0.0', defaultSpanLimits, counters),
+    mode: 'replay',
+    recognises: (method) => /^runtime\.v1(alpha2)?\./.test(method) && !method.endsWith('/Unheard'),
+    parentOf: () => null,
+    endOfInput: null,
+    counters,
+    ...changes,
+  };
+};
