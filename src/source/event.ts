@@ -45,7 +45,7 @@ export type SourceEvent =
       readonly direction: Direction;
     }
   | { readonly kind: 'close'; readonly connection: number; readonly seen: Seen }
-  /** A client came and the runtime could not be reached. */
+  /** A client came and the runtime could not be reached. Ends a connection that was opened, as `close` does, or stands alone. */
   | {
       readonly kind: 'refused';
       readonly connection: number;

@@ -1,0 +1,150 @@
+import type { Direction } from '../../foundation/direction.ts';
+import type { Seen } from '../../foundation/time.ts';
+import type { Peer } from '../event.ts';
+
+/** One line after the header, as written: nothing is checked against the lines before it. */
+export type CaptureLine =
+  | {
+      readonly e: 'open';
+      readonly c: number;
+      readonly seen: Seen;
+      readonly endpoint: string | null;
+      readonly client: Peer;
+      readonly server: Peer;
+      readonly joined: boolean;
+    }
+  | {
+      readonly e: 'data';
+      readonly c: number;
+      readonly seen: Seen;
+      readonly direction: Direction;
+      readonly bytes: Uint8Array;
+      readonly offset: number | null;
+    }
+  | {
+      readonly e: 'gap';
+      readonly c: number;
+      readonly seen: Seen;
+      readonly direction: Direction;
+      readonly length: number;
+    }
+  | { readonly e: 'end'; readonly c: number; readonly seen: Seen; readonly direction: Direction }
+  | { readonly e: 'close'; readonly c: number; readonly seen: Seen }
+  | { readonly e: 'refused'; readonly c: number; readonly seen: Seen }
+  | {
+      readonly e: 'kernel';
+      readonly seen: Seen;
+      readonly name: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    }
+  | { readonly e: 'header' }
+  | { readonly e: 'unknown' }
+  | { readonly e: 'bad' };
+
+type Json = Readonly<Record<string, unknown>>;
+
+const bad: CaptureLine = { e: 'bad' };
+
+export const asObject = (value: unknown): Json | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+
+/** 19 digits of nanoseconds last until the year 2286. */
+const nanos = (value: unknown): bigint | null =>
+  typeof value === 'string' && /^[0-9]{1,19}$/.test(value) ? BigInt(value) : null;
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+const integer = (value: unknown, least: number): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= least ? value : null;
+
+const direction = (value: unknown): Direction | null =>
+  value === 'request' || value === 'response' ? value : null;
+
+/** Null unless all of the text is base64: Buffer.from skips what is not. */
+const base64 = (value: unknown): Uint8Array | null => {
+  if (typeof value !== 'string') return null;
+  const padding = value.endsWith('==') ? 2 : value.endsWith('=') ? 1 : 0;
+  const digits = value.length - padding;
+  const bytes = Buffer.from(value, 'base64');
+  return digits % 4 !== 1 && bytes.length === Math.floor((digits * 3) / 4) ? bytes : null;
+};
+
+const client = (line: Json): Peer => ({
+  pid: integer(line.pid, 0),
+  pidStart: nanos(line.pid_start),
+  uid: integer(line.uid, 0),
+  comm: text(line.comm),
+  cgroup: text(line.cgroup),
+});
+
+const server = (line: Json): Peer => ({
+  pid: integer(line.server_pid, 0),
+  pidStart: nanos(line.server_pid_start),
+  uid: null,
+  comm: text(line.server_comm),
+  cgroup: null,
+});
+
+const kernel = (line: Json, seen: Seen): CaptureLine => {
+  const { t: _t, e: _e, k, c: _c, ...fields } = line;
+  return typeof k === 'string' ? { e: 'kernel', seen, name: k, fields } : bad;
+};
+
+const ofConnection = (line: Json, c: number, seen: Seen): CaptureLine => {
+  const d = direction(line.d);
+  switch (line.e) {
+    case 'open': {
+      const joined = line.joined === true;
+      return {
+        e: 'open',
+        c,
+        seen,
+        endpoint: text(line.endpoint),
+        client: client(line),
+        server: server(line),
+        joined,
+      };
+    }
+    case 'data': {
+      const bytes = base64(line.b);
+      const offset = line.o === undefined || line.o === null ? null : integer(line.o, 0);
+      if (d === null || bytes === null || (offset === null && typeof line.o === 'number')) return bad;
+      return { e: 'data', c, seen, direction: d, bytes, offset };
+    }
+    case 'gap': {
+      const length = integer(line.n, 1);
+      return d === null || length === null ? bad : { e: 'gap', c, seen, direction: d, length };
+    }
+    case 'end':
+      return d === null ? bad : { e: 'end', c, seen, direction: d };
+    case 'close':
+      return { e: 'close', c, seen };
+    case 'refused':
+      return { e: 'refused', c, seen };
+    default:
+      return bad;
+  }
+};
+
+const known = new Set<unknown>(['open', 'data', 'gap', 'end', 'close', 'refused', 'kernel']);
+
+/** Reads one line of a capture. Keys that are not known are left alone; a peer's field of the wrong type is null. */
+export const parseLine = (json: string): CaptureLine => {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return bad;
+  }
+  const line = asObject(value);
+  if (line === null) return bad;
+  if (line.e === undefined && typeof line.capture === 'number') return { e: 'header' };
+  if (typeof line.e !== 'string') return bad;
+  if (!known.has(line.e)) return { e: 'unknown' };
+  const at = nanos(line.t);
+  if (at === null) return bad;
+  const seen: Seen = { at, sentAt: nanos(line.s) };
+  if (line.e === 'kernel') return kernel(line, seen);
+  const c = integer(line.c, Number.MIN_SAFE_INTEGER);
+  return c === null ? bad : ofConnection(line, c, seen);
+};
