@@ -28,17 +28,11 @@ export interface Call {
   changed: boolean;
 }
 
-export interface CallBeginning {
-  /** The request's HEADERS were seen. */
-  readonly headed: boolean;
-  /** Its first response bytes, if any were sent, were or will be seen. */
-  readonly responseWhole: boolean;
-}
-
-export const createCall = (stream: number, { headed, responseWhole }: CallBeginning): Call => ({
+/** `headed`: the request's HEADERS were seen. */
+export const createCall = (stream: number, headed: boolean): Call => ({
   stream,
   request: createFraming(!headed),
-  response: createFraming(!responseWhole),
+  response: createFraming(false),
   requestEndUnsure: !headed,
   responseStart: null,
   responseEncoding: null,

@@ -73,7 +73,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     out.push({ kind: 'call_revised', stream: call.stream, result: resultOf(call) });
   };
 
-  /** A loss can hide the end of a call for good: the oldest such call makes room for a new one. */
+  /** A loss can hide the end of a stream for good: the oldest that it may have hidden makes room for a new one. */
   const makeRoom = (out: GrpcEvent[]): boolean => {
     if (open.size + others.size < limits.openCalls) return true;
     for (const call of open.values()) {
@@ -82,6 +82,8 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       finishCall(call, out);
       return true;
     }
+    const [other] = unsure ? others.keys() : [];
+    if (other !== undefined) return others.delete(other);
     counters.callsRefused++;
     return false;
   };
@@ -93,20 +95,29 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     return call;
   };
 
-  /** The call that a frame other than the request's HEADERS belongs to. */
-  const callOf = (event: Of<'headers' | 'data' | 'data_lost'>, out: GrpcEvent[]): Call | null => {
-    const { stream, direction } = event;
-    const known = open.get(stream) ?? ended.find(stream);
-    if (known !== undefined) return known;
-    if (endOther(stream, direction, event.endStream)) return null;
-    if (!unsure || stream % 2 === 0 || !makeRoom(out)) {
+  const find = (stream: number): Call | undefined => open.get(stream) ?? ended.find(stream);
+
+  /** The call of a frame whose request's HEADERS were not seen. `grpc` is false where the frame rules gRPC out. */
+  const adopt = (
+    event: Of<'headers' | 'data' | 'data_lost'>,
+    grpc: boolean,
+    out: GrpcEvent[],
+  ): Call | null => {
+    const { stream, direction, endStream } = event;
+    if (endOther(stream, direction, endStream)) return null;
+    if (!unsure || stream % 2 === 0) {
       counters.straysIgnored++;
       return null;
     }
+    if (!makeRoom(out)) return null;
+    highest = Math.max(highest, stream);
+    if (!grpc) {
+      counters.notGrpc++;
+      if (!endStream) others.set(stream, { request: true, response: false });
+      return null;
+    }
     counters.callsWithoutHead++;
-    // A response that begins before our eyes is whole, though its request is not.
-    const responseWhole = direction === 'response' && event.kind === 'headers' && isBeginning(event);
-    return begin(createCall(stream, { headed: false, responseWhole }), headless(stream), out);
+    return begin(createCall(stream, false), headless(stream), out);
   };
 
   const endOther = (stream: number, direction: Direction, endStream: boolean): boolean => {
@@ -119,7 +130,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
 
   const requestHeaders = (event: Of<'headers'>, out: GrpcEvent[]): void => {
     const { stream } = event;
-    const known = open.get(stream) ?? (stream <= highest || unsure ? ended.find(stream) : undefined);
+    const known = stream > highest ? undefined : find(stream);
     if (known !== undefined) {
       // gRPC has no request trailers; what an END_STREAM on them says holds all the same.
       counters.headersMisplaced++;
@@ -140,30 +151,15 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       others.set(stream, { request: event.endStream, response: false });
       return;
     }
-    const call = createCall(stream, { headed: true, responseWhole: true });
+    const call = createCall(stream, true);
     begin(call, { stream, start: event.first, ...head }, out);
     if (event.endStream) call.request.ended = true;
   };
 
   const responseHeaders = (event: Of<'headers'>, seen: Seen, out: GrpcEvent[]): void => {
-    if (event.stream % 2 === 0 && open.size === 0) {
-      counters.straysIgnored++;
-      return;
-    }
     const read = headers.response(event.fields);
     if (read.httpStatus?.startsWith('1') && !event.endStream) return;
-    if (
-      !read.grpc &&
-      !open.has(event.stream) &&
-      !others.has(event.stream) &&
-      unsure &&
-      !ended.find(event.stream)
-    ) {
-      counters.notGrpc++;
-      if (!event.endStream && makeRoom(out)) others.set(event.stream, { request: true, response: false });
-      return;
-    }
-    const call = callOf(event, out);
+    const call = find(event.stream) ?? adopt(event, read.grpc, out);
     if (call === null) return;
     if (call.response.ended) {
       counters.headersMisplaced++;
@@ -186,11 +182,12 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     if (call.statusCode === null) counters.statusesUnknown++;
     endFraming(call.response, context(call.stream, 'response', out));
     call.trailers ??= seen;
+    call.changed = true;
   };
 
   const data = (event: Of<'data' | 'data_lost'>, seen: Seen, out: GrpcEvent[]): void => {
     const { direction, stream } = event;
-    const call = callOf(event, out);
+    const call = find(stream) ?? adopt(event, true, out);
     if (call === null) return;
     const framing = call[direction];
     if (framing.ended) {
@@ -198,6 +195,9 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return;
     }
     const before = framing.messages;
+    // Without the HEADERS before it this is not known to be the response's first DATA.
+    if (direction === 'response' && call.responseStart === null)
+      breakFraming(framing, context(stream, direction, out));
     if (event.kind === 'data') readFraming(framing, event.bytes, context(stream, direction, out));
     else if (event.length > 0) {
       loseFraming(framing, event.length, context(stream, direction, out));
@@ -206,16 +206,15 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     }
     if (framing.messages !== before) call.changed = true;
     if (event.endStream) {
-      call.changed = true;
-      if (direction === 'response') endResponse(call, seen, out);
-      else endFraming(framing, context(stream, direction, out));
+      if (direction === 'request') endFraming(framing, context(stream, direction, out));
+      else endResponse(call, seen, out);
     }
     settle(call, out);
   };
 
   const rstStream = (event: Of<'rst_stream'>, seen: Seen, out: GrpcEvent[]): void => {
     if (others.delete(event.stream)) return;
-    const call = open.get(event.stream) ?? ended.find(event.stream);
+    const call = find(event.stream);
     if (call === undefined) {
       counters.straysIgnored++;
       return;
@@ -232,16 +231,16 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   /** Any frame of any stream may have been in the bytes that were not decoded. */
   const desync = (direction: Direction, out: GrpcEvent[]): void => {
     unsure = true;
-    const touch = (call: Call): void => {
-      if (call[direction].ended) return;
-      if (call.lostBytes !== null) call.changed = true;
+    for (const call of ended.all()) call[direction].broken = true;
+    for (const call of [...open.values()]) {
+      if (call[direction].ended) continue;
       call.lostBytes = null;
       if (direction === 'request') call.requestEndUnsure = true;
-      breakFraming(call[direction], context(call.stream, direction, out));
+      // A response that begins after the loss is whole.
+      if (direction === 'request' || call.responseStart !== null)
+        breakFraming(call[direction], context(call.stream, direction, out));
       settle(call, out);
-    };
-    for (const call of ended.all()) touch(call);
-    for (const call of [...open.values()]) touch(call);
+    }
   };
 
   const take = (event: Http2Event, seen: Seen, out: GrpcEvent[]): void => {
@@ -310,9 +309,6 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     },
   };
 };
-
-/** A response's first block has a `:status`; trailers have none, except where they are all there is. */
-const isBeginning = (event: Of<'headers'>): boolean => event.fields.some((field) => field.name === ':status');
 
 const headless = (stream: number): CallHead => ({
   stream,
