@@ -1,9 +1,10 @@
-import type { Root, Type } from 'protobufjs';
+import type { Type } from 'protobufjs';
+import { type ApiVersion, loadProto } from '../cri/proto.ts';
 
-export type ApiVersion = 'v1' | 'v1alpha2';
+export type { ApiVersion };
 export type ServiceName = 'RuntimeService' | 'ImageService';
 
-/** A message as plain data: camelCase keys, enum values by name, 64-bit numbers as strings, unset fields absent. */
+/** A message as plain data: names as in proto/, enum values by name, 64-bit numbers as strings, unset fields absent. */
 export type Message = Readonly<Record<string, unknown>>;
 
 export interface MethodCodec {
@@ -30,7 +31,8 @@ const codec = (type: Type) => ({
 export const serviceNames = ['RuntimeService', 'ImageService'] as const satisfies readonly ServiceName[];
 
 /** Every method of one API version, by name. */
-export const methodCodecs = (root: Root, version: ApiVersion): ReadonlyMap<string, MethodCodec> => {
+export const methodCodecs = (version: ApiVersion): ReadonlyMap<string, MethodCodec> => {
+  const root = loadProto(version);
   const methods = new Map<string, MethodCodec>();
   for (const service of serviceNames) {
     const definition = root.lookupService(`runtime.${version}.${service}`);

@@ -1,10 +1,8 @@
-import type { Root } from 'protobufjs';
 import type { Clock } from '../foundation/clock.ts';
 import { type ApiVersion, type Message, type MethodCodec, methodCodecs, type ServiceName } from './codec.ts';
 import { type CallRecord, type CallResult, type CriClient, createCriClient } from './cri-client.ts';
 
 export interface KubeletOptions {
-  readonly root: Root;
   readonly clock: Clock;
   readonly socket: string;
   /** A second endpoint for the image service. Without it both services are on `socket`, still on two connections. */
@@ -98,7 +96,7 @@ export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 export const createKubelet = (options: KubeletOptions): Kubelet => {
-  const { root, clock, socket, record, versions = ['v1'], pace = 1 } = options;
+  const { clock, socket, record, versions = ['v1'], pace = 1 } = options;
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
   const client = (path: string): CriClient =>
@@ -107,7 +105,7 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
     RuntimeService: client(socket),
     ImageService: client(options.imageSocket ?? socket),
   };
-  const codecs = new Map(versions.map((version) => [version, methodCodecs(root, version)]));
+  const codecs = new Map(versions.map((version) => [version, methodCodecs(version)]));
   const chosen: Record<ServiceName, ApiVersion | null> = { RuntimeService: null, ImageService: null };
 
   const codecOf = (method: string): MethodCodec => {
@@ -168,7 +166,7 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
       if (checked.code !== 'OK') return false;
       await invoke('Status', {});
       await invoke('UpdateRuntimeConfig', {
-        runtimeConfig: { networkConfig: { podCidr: '10.88.0.0/16' } },
+        runtime_config: { network_config: { pod_cidr: '10.88.0.0/16' } },
       });
       return !signal.aborted;
     },

@@ -43,8 +43,8 @@ const namespaceOptions = { network: 'POD', pid: 'CONTAINER', ipc: 'POD' };
 export const sandboxConfig = (pod: PodPlan, place: PodPlace): Message => ({
   metadata: { name: pod.name, uid: pod.uid, namespace: pod.namespace, attempt: pod.attempt },
   hostname: pod.name,
-  logDirectory: podLogFolder(pod, place),
-  dnsConfig: {
+  log_directory: podLogFolder(pod, place),
+  dns_config: {
     servers: ['10.96.0.10'],
     searches: [`${pod.namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local'],
     options: ['ndots:5'],
@@ -55,15 +55,15 @@ export const sandboxConfig = (pod: PodPlan, place: PodPlace): Message => ({
     'kubernetes.io/config.source': 'api',
   },
   linux: {
-    cgroupParent: podCgroup(pod, place),
-    securityContext: {
-      namespaceOptions,
-      seccomp: { profileType: 'RuntimeDefault' },
-      seccompProfilePath: 'runtime/default',
+    cgroup_parent: podCgroup(pod, place),
+    security_context: {
+      namespace_options: namespaceOptions,
+      seccomp: { profile_type: 'RuntimeDefault' },
+      seccomp_profile_path: 'runtime/default',
     },
     sysctls: { 'net.ipv4.ip_unprivileged_port_start': '0' },
     overhead: {},
-    resources: { cpuPeriod: 100000, cpuShares: 2 },
+    resources: { cpu_period: 100000, cpu_shares: 2 },
   },
 });
 
@@ -75,14 +75,14 @@ export const containerConfig = (
   imageRef: string,
 ): Message => ({
   metadata: { name: container.name, attempt: 0 },
-  image: { image: imageRef, userSpecifiedImage: container.image },
+  image: { image: imageRef, user_specified_image: container.image },
   args: container.args,
   envs: [
     { key: 'DATABASE_PASSWORD', value: Buffer.from('demo-secret-never-to-be-shown') },
     { key: 'KUBERNETES_SERVICE_HOST', value: Buffer.from('10.96.0.1') },
     { key: 'KUBERNETES_SERVICE_PORT', value: Buffer.from('443') },
   ],
-  mounts: [{ containerPath: '/etc/hosts', hostPath: `${place.volumeFolder}/hosts`, readonly: false }],
+  mounts: [{ container_path: '/etc/hosts', host_path: `${place.volumeFolder}/hosts`, readonly: false }],
   labels: { 'io.kubernetes.container.name': container.name, ...podLabels(pod) },
   annotations: {
     'io.kubernetes.container.hash': '5d2a4c1f',
@@ -91,16 +91,16 @@ export const containerConfig = (
     'io.kubernetes.container.terminationMessagePolicy': 'File',
     'io.kubernetes.pod.terminationGracePeriod': '30',
   },
-  logPath: `${container.name}/0.log`,
+  log_path: `${container.name}/0.log`,
   linux: {
-    resources: { cpuPeriod: '100000', cpuShares: '2', oomScoreAdj: '1000' },
-    securityContext: {
-      namespaceOptions,
-      runAsUser: { value: '0' },
-      maskedPaths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
-      readonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
-      seccomp: { profileType: 'RuntimeDefault' },
-      noNewPrivs: true,
+    resources: { cpu_period: '100000', cpu_shares: '2', oom_score_adj: '1000' },
+    security_context: {
+      namespace_options: namespaceOptions,
+      run_as_user: { value: '0' },
+      masked_paths: ['/proc/kcore', '/proc/keys', '/proc/timer_list'],
+      readonly_paths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
+      seccomp: { profile_type: 'RuntimeDefault' },
+      no_new_privs: true,
     },
   },
 });

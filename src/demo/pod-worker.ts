@@ -25,13 +25,13 @@ const succeeded = (result: CallResult): boolean => result.record.code === 'OK';
 
 /** What the relist does for a pod that changed. */
 export const updatePodStatus = async (kubelet: Kubelet, plan: PodPlan, sync: string): Promise<void> => {
-  const labelSelector = { 'io.kubernetes.pod.uid': plan.uid };
-  const sandboxes = await kubelet.invoke('ListPodSandbox', { filter: { labelSelector } }, { sync });
+  const filter = { label_selector: { 'io.kubernetes.pod.uid': plan.uid } };
+  const sandboxes = await kubelet.invoke('ListPodSandbox', { filter }, { sync });
   for (const sandbox of children(sandboxes.response, 'items'))
-    await kubelet.invoke('PodSandboxStatus', { podSandboxId: text(sandbox, 'id') }, { sync });
-  const containers = await kubelet.invoke('ListContainers', { filter: { labelSelector } }, { sync });
+    await kubelet.invoke('PodSandboxStatus', { pod_sandbox_id: text(sandbox, 'id') }, { sync });
+  const containers = await kubelet.invoke('ListContainers', { filter }, { sync });
   for (const container of children(containers.response, 'containers'))
-    await kubelet.invoke('ContainerStatus', { containerId: text(container, 'id') }, { sync });
+    await kubelet.invoke('ContainerStatus', { container_id: text(container, 'id') }, { sync });
 };
 
 /** ImagePullPolicy IfNotPresent. The reference to create the container with, or null. */
@@ -45,8 +45,8 @@ const ensureImage = async (
   const present = await kubelet.invoke('ImageStatus', { image: spec }, { sync });
   const id = text(child(present.response, 'image'), 'id');
   if (id !== '') return id;
-  const pulled = await kubelet.invoke('PullImage', { image: spec, sandboxConfig: config }, { sync });
-  const ref = text(pulled.response, 'imageRef');
+  const pulled = await kubelet.invoke('PullImage', { image: spec, sandbox_config: config }, { sync });
+  const ref = text(pulled.response, 'image_ref');
   if (ref === '') return null;
   await kubelet.invoke('ImageStatus', { image: spec }, { sync });
   return ref;
@@ -58,8 +58,8 @@ export const startPod = async (kubelet: Kubelet, plan: PodPlan, place: PodPlace)
   const config = sandboxConfig(plan, place);
   const sandbox = await kubelet.invoke('RunPodSandbox', { config }, { sync });
   if (!succeeded(sandbox)) return { plan, sandboxId: null, containers: [] };
-  const sandboxId = text(sandbox.response, 'podSandboxId');
-  await kubelet.invoke('PodSandboxStatus', { podSandboxId: sandboxId }, { sync });
+  const sandboxId = text(sandbox.response, 'pod_sandbox_id');
+  await kubelet.invoke('PodSandboxStatus', { pod_sandbox_id: sandboxId }, { sync });
 
   const start = async (container: ContainerPlan): Promise<RunningContainer | null> => {
     const imageRef = await ensureImage(kubelet, container.image, config, sync);
@@ -67,15 +67,15 @@ export const startPod = async (kubelet: Kubelet, plan: PodPlan, place: PodPlace)
     const created = await kubelet.invoke(
       'CreateContainer',
       {
-        podSandboxId: sandboxId,
+        pod_sandbox_id: sandboxId,
         config: containerConfig(plan, container, place, imageRef),
-        sandboxConfig: config,
+        sandbox_config: config,
       },
       { sync },
     );
     if (!succeeded(created)) return null;
-    const id = text(created.response, 'containerId');
-    await kubelet.invoke('StartContainer', { containerId: id }, { sync });
+    const id = text(created.response, 'container_id');
+    await kubelet.invoke('StartContainer', { container_id: id }, { sync });
     return { name: container.name, id };
   };
 
@@ -97,10 +97,10 @@ export const execProbe = async (
 ): Promise<boolean> => {
   const result = await kubelet.invoke(
     'ExecSync',
-    { containerId: container.id, cmd, timeout: timeoutSeconds },
+    { container_id: container.id, cmd, timeout: timeoutSeconds },
     { extraMs: timeoutSeconds * 1_000, sync: `probe-${container.id}` },
   );
-  return succeeded(result) && (result.response.exitCode ?? 0) === 0;
+  return succeeded(result) && (result.response.exit_code ?? 0) === 0;
 };
 
 /** killPod, the status update after it, and the garbage collection of a pod that was deleted. */
@@ -112,19 +112,19 @@ export const stopPod = async (kubelet: Kubelet, pod: RunningPod, graceSeconds: n
     containers.map(({ id }) =>
       kubelet.invoke(
         'StopContainer',
-        { containerId: id, timeout: graceSeconds },
+        { container_id: id, timeout: graceSeconds },
         { extraMs: graceSeconds * 1_000, sync },
       ),
     ),
   );
-  await kubelet.invoke('StopPodSandbox', { podSandboxId: sandboxId }, { sync });
+  await kubelet.invoke('StopPodSandbox', { pod_sandbox_id: sandboxId }, { sync });
   await updatePodStatus(kubelet, plan, `relist-${plan.uid}-stopped`);
 
   const collection = `gc-${plan.uid}`;
   for (const { id } of containers) {
-    await kubelet.invoke('ContainerStatus', { containerId: id }, { sync: collection });
-    await kubelet.invoke('RemoveContainer', { containerId: id }, { sync: collection });
+    await kubelet.invoke('ContainerStatus', { container_id: id }, { sync: collection });
+    await kubelet.invoke('RemoveContainer', { container_id: id }, { sync: collection });
   }
-  await kubelet.invoke('StopPodSandbox', { podSandboxId: sandboxId }, { sync: collection });
-  await kubelet.invoke('RemovePodSandbox', { podSandboxId: sandboxId }, { sync: collection });
+  await kubelet.invoke('StopPodSandbox', { pod_sandbox_id: sandboxId }, { sync: collection });
+  await kubelet.invoke('RemovePodSandbox', { pod_sandbox_id: sandboxId }, { sync: collection });
 };
