@@ -144,7 +144,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return;
     }
     highest = Math.max(highest, stream);
-    const { grpc, ...head } = headers.request(event.fields, event.complete);
+    const { grpc, head } = headers.request(event);
     if (!makeRoom(out)) return;
     if (!grpc) {
       counters.notGrpc++;
@@ -152,7 +152,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return;
     }
     const call = createCall(stream, true);
-    begin(call, { stream, start: event.first, ...head }, out);
+    begin(call, head, out);
     if (event.endStream) call.request.ended = true;
   };
 

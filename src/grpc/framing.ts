@@ -127,6 +127,18 @@ const byteAt = (bytes: Uint8Array, at: number): number => bytes[at] ?? 0;
 export const readFraming = (framing: Framing, bytes: Uint8Array, context: FramingContext): void => {
   let at = 0;
   while (at < bytes.length && !framing.broken) {
+    if (framing.prefix === 0 && bytes.length - at >= 5) {
+      framing.flag = byteAt(bytes, at);
+      framing.length =
+        byteAt(bytes, at + 1) * 0x1000000 +
+        (byteAt(bytes, at + 2) << 16) +
+        (byteAt(bytes, at + 3) << 8) +
+        byteAt(bytes, at + 4);
+      framing.prefix = 5;
+      at += 5;
+      startMessage(framing, context);
+      continue;
+    }
     if (framing.prefix < 5) {
       const byte = byteAt(bytes, at++);
       if (framing.prefix === 0) {

@@ -1,14 +1,17 @@
 import { scrubText } from '../foundation/scrub.ts';
-import type { HeaderField, HeaderText } from '../http2/event.ts';
+import type { HeaderField, HeaderText, Http2Event } from '../http2/event.ts';
 import type { CallHead } from './event.ts';
 import type { GrpcCounters, GrpcLimits } from './limits.ts';
 import { baggageKeys, decodeMessage, parseTimeout, parseTraceparent, parseTracestate } from './metadata.ts';
 import { parseStatus } from './status.ts';
 
-export interface RequestHeaders extends Omit<CallHead, 'stream' | 'start'> {
+export interface RequestHeaders {
   /** False when what was read rules gRPC out. */
   readonly grpc: boolean;
+  readonly head: CallHead;
 }
+
+export type HeadersEvent = Extract<Http2Event, { kind: 'headers' }>;
 
 export interface ResponseHeaders {
   /** `:status` when it could be read; null in trailers. */
@@ -22,7 +25,7 @@ export interface ResponseHeaders {
 }
 
 export interface HeaderReader {
-  request(fields: readonly HeaderField[], complete: boolean): RequestHeaders;
+  request(event: HeadersEvent): RequestHeaders;
   response(fields: readonly HeaderField[]): ResponseHeaders;
 }
 
@@ -64,11 +67,11 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
     typeof value === 'string' && value.length > limits.headerText ? value.slice(0, limits.headerText) : value;
   /** No gRPC path has a query; one that is there may hold anything. */
   const pathOf = (value: HeaderText): HeaderText => {
-    const query = typeof value === 'string' ? value.search(/[?#]/) : -1;
-    return typeof value === 'string' && query >= 0 ? bounded(value.slice(0, query)) : bounded(value);
+    if (typeof value !== 'string' || (!value.includes('?') && !value.includes('#'))) return bounded(value);
+    return bounded(value.slice(0, value.search(/[?#]/)));
   };
 
-  const request = (fields: readonly HeaderField[], complete: boolean): RequestHeaders => {
+  const request = ({ stream, first, fields, complete }: HeadersEvent): RequestHeaders => {
     let grpc = true;
     let allNamed = complete;
     let typed = false;
@@ -135,14 +138,18 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
     }
     return {
       grpc: grpc && (typed || !allNamed),
-      path: path ?? pathByPosition(fields),
-      authority,
-      userAgent,
-      requestEncoding,
-      timeoutNs,
-      traceparent,
-      tracestate,
-      baggageKeys: baggage ?? noKeys,
+      head: {
+        stream,
+        start: first,
+        path: path ?? pathByPosition(fields),
+        authority,
+        userAgent,
+        requestEncoding,
+        timeoutNs,
+        traceparent,
+        tracestate,
+        baggageKeys: baggage ?? noKeys,
+      },
     };
   };
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createHeaderReader } from '../../src/grpc/headers.ts';
+import { createHeaderReader, type RequestHeaders } from '../../src/grpc/headers.ts';
 import { createGrpcCounters, defaultGrpcLimits } from '../../src/grpc/limits.ts';
-import type { HeaderText } from '../../src/http2/event.ts';
-import { fields, path, requestFields, responseFields, trailerFields } from './builders.ts';
+import type { HeaderField, HeaderText } from '../../src/http2/event.ts';
+import { fields, path, requestFields, responseFields, seenAt, trailerFields } from './builders.ts';
 
 const traceparent = '00-a755b54d6c8d847bf1afbb425dd28d01-9012ff98051525f8-01';
 const unknown = (entry: number): HeaderText => ({ epoch: 1, entry });
@@ -11,7 +11,24 @@ const whole = (entry: number) => [unknown(entry), unknown(entry)] as const;
 
 const reader = () => {
   const counters = createGrpcCounters();
-  return { counters, ...createHeaderReader(defaultGrpcLimits, counters) };
+  const { request, response } = createHeaderReader(defaultGrpcLimits, counters);
+  return {
+    counters,
+    response,
+    request(list: readonly HeaderField[], complete: boolean): RequestHeaders['head'] & { grpc: boolean } {
+      const first = seenAt(7);
+      const { grpc, head } = request({
+        kind: 'headers',
+        direction: 'request',
+        stream: 1,
+        fields: list,
+        complete,
+        endStream: false,
+        first,
+      });
+      return { grpc, ...head };
+    },
+  };
 };
 
 test('the headers that gRPC defines, and the trace context', () => {
@@ -31,6 +48,8 @@ test('the headers that gRPC defines, and the trace context', () => {
   );
   assert.deepEqual(read, {
     grpc: true,
+    stream: 1,
+    start: seenAt(7),
     path,
     authority: 'localhost',
     userAgent: 'grpc-go/1.80.0',
@@ -73,7 +92,7 @@ test('metadata of other names never gets out', () => {
     ...trailerFields('13', `GET https://joe:${secret}@reg.io/v2?sig=${secret}: password=${secret}`),
     ...fields(['grpc-status-details-bin', secret], ['x-secret', secret]),
   ]);
-  const shown = JSON.stringify([{ ...read, timeoutNs: null }, trailers]);
+  const shown = JSON.stringify([{ ...read, timeoutNs: null, start: null }, trailers]);
   assert.ok(!shown.includes(secret), shown);
 });
 
