@@ -13,6 +13,20 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'replay',
+    summary: 'print the calls of a capture file',
+    example: 'critrace replay cri.jsonl.gz -o json',
+    onSignal: 'signal',
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  {
+    name: 'stats',
+    summary: 'count and time the calls of a capture file',
+    example: 'critrace stats cri.jsonl.gz',
+    onSignal: 'signal',
+    load: async () => (await import('./stats.ts')).statsCommand,
+  },
+  {
     name: 'config',
     summary: 'show the effective configuration, and the options there are',
     example: 'critrace config print',

@@ -4,7 +4,7 @@ import { printConfigJson, printConfigYaml } from '../config/print.ts';
 import { optionsReference } from '../config/reference.ts';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addConfigFlags, configOf } from './config-flags.ts';
-import { createMessages } from './messages.ts';
+import { textLog } from './messages.ts';
 
 const define = (command: Command, context: CommandContext): void => {
   const print = command
@@ -15,8 +15,8 @@ const define = (command: Command, context: CommandContext): void => {
     );
   addConfigFlags(print, allGroups).action((flags: { output: string }) => {
     const resolved = configOf(print, allGroups, context);
-    const messages = createMessages(context.stderr);
-    for (const warning of resolved.warnings) messages.warn(warning);
+    const log = textLog(context.stderr);
+    for (const warning of resolved.warnings) log('warn', warning);
     context.stdout.write(flags.output === 'json' ? printConfigJson(resolved) : printConfigYaml(resolved));
   });
   withExamples(print, [

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../config/duration.ts';
 import { nearest } from '../config/suggestion.ts';
+import { criMethods } from '../cri/methods.ts';
 import { type Nanos, nanosPerMillisecond } from '../foundation/time.ts';
 import { usageError } from './command.ts';
 import { type Condition, type Filter, globPattern } from './filter.ts';
@@ -76,6 +77,8 @@ const parseCount = (value: string): number => {
   return count;
 };
 
+const knownRpcs = [...new Set(criMethods.map(({ rpc }) => rpc))].sort();
+
 /** Bound of `--last`: so many findings are held in memory. */
 const maxLast = 100_000;
 
@@ -95,7 +98,7 @@ type Waiting = Condition | { readonly field: 'since' | 'until'; readonly moment:
  * The filters of `hubble observe`, for calls. Every one may be given again; `--not` turns the next one around,
  * which is why each is taken in the order of the command line and not from the parsed options.
  */
-export const addFilterFlags = (command: Command, knownRpcs: readonly string[]): FilterFlags => {
+export const addFilterFlags = (command: Command): FilterFlags => {
   const wanted: Waiting[] = [];
   const unwanted: Waiting[] = [];
   let negate = false;

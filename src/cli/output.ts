@@ -6,8 +6,8 @@ const batchCharacters = 64 * 1024;
 /** Writes to stdout no faster than its reader reads, so that memory stays bounded in front of a pager. */
 export interface Output {
   /** Takes text; a promise when the reader is behind and the caller must wait. */
-  write(text: string): Promise<void> | undefined;
-  /** All that was taken is handed on; live output is flushed after every batch of events. */
+  write(text: string | Uint8Array): Promise<void> | undefined;
+  /** All that was taken is handed on; live output is flushed after every batch of findings. */
   flush(): Promise<void> | undefined;
 }
 
@@ -18,18 +18,21 @@ export const createOutput = (stream: NodeJS.WriteStream, signal: AbortSignal): O
     try {
       await once(stream, 'drain', { signal });
     } catch {
-      // Stopped by a signal, or the reader is gone: whoever asked to write sees that by itself.
+      // Stopped by a signal, or the reader is gone: whoever writes asks the signal.
     }
   };
+  const hand = (piece: string | Uint8Array): Promise<void> | undefined => {
+    if (piece.length === 0 || stream.destroyed || signal.aborted) return undefined;
+    return stream.write(piece) ? undefined : drained();
+  };
   const flush = (): Promise<void> | undefined => {
-    if (held === '') return undefined;
     const text = held;
     held = '';
-    if (stream.destroyed || stream.write(text)) return undefined;
-    return signal.aborted ? undefined : drained();
+    return hand(text);
   };
   return {
     write(text) {
+      if (typeof text !== 'string') return flush()?.then(() => hand(text)) ?? hand(text);
       held += text;
       return held.length >= batchCharacters ? flush() : undefined;
     },

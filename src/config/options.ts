@@ -213,7 +213,7 @@ export const options = {
   'otlp-insecure': optional({
     group: 'otlp',
     value: flag,
-    defaultText: 'by the address: https:// is secure, the rest is not',
+    defaultText: 'by the address: http:// is in the clear, https:// and no scheme are not',
     otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_INSECURE', 'OTEL_EXPORTER_OTLP_INSECURE'],
     placeholder: 'true|false',
     doc: 'Talk to an address without a scheme in the clear.',

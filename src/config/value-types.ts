@@ -90,12 +90,12 @@ export const socket: ValueType<string> = {
   }),
 };
 
-const httpAddress = /^(https?:\/\/)?[^\s/:@]+(:\d{1,5})?\/?$|^(https?:\/\/)?\[[0-9a-f:.]+\](:\d{1,5})?\/?$/i;
+const httpAddress = /^unix:\/{0,2}\/[^\s]+$|^(https?:\/\/)?[^\s/:@]+(:\d{1,5})?\/?$|^(https?:\/\/)?\[[0-9a-f:.]+\](:\d{1,5})?\/?$/i;
 
 /** A gRPC target: OTLP over gRPC has no path, and credentials do not belong into an address. */
 export const grpcAddress: ValueType<string> = fromText(
   'address',
-  'an address such as http://collector:4317, without user, password and path',
+  'an address such as http://localhost:4317, https://collector:4317 or unix:/run/otel.sock, without user, password and path',
   (value) => (httpAddress.test(value) ? value.replace(/\/$/, '') : null),
 );
 

@@ -1,0 +1,31 @@
+import type { Exported } from '../export/sink.ts';
+import type { CommandContext } from './command.ts';
+import type { OutputFormat } from './format-flag.ts';
+
+/** The text of a batch of findings in the form that was asked for, with its newlines. */
+export type Printer = (batch: readonly Exported[]) => string | Uint8Array;
+
+export const createPrinter = async (
+  format: OutputFormat,
+  version: string,
+  context: CommandContext,
+): Promise<Printer> => {
+  switch (format) {
+    case 'compact': {
+      const [{ renderCompact }, { wantsColour }] = await Promise.all([
+        import('../export/compact.ts'),
+        import('../export/colour.ts'),
+      ]);
+      const options = { colour: wantsColour(context.stdout.isTTY === true, context.env) };
+      return (batch) => batch.map(({ finding }) => `${renderCompact(finding, options)}\n`).join('');
+    }
+    case 'json': {
+      const { findingLine } = await import('../export/finding-json.ts');
+      return (batch) => batch.map(({ finding, spans }) => `${findingLine(finding, spans)}\n`).join('');
+    }
+    case 'otlp': {
+      const { createOtlpLines } = await import('./otlp-lines.ts');
+      return createOtlpLines(version);
+    }
+  }
+};

@@ -1,0 +1,81 @@
+import type { Statistics } from './statistics.ts';
+
+/** Columns of text, numbers to the right. */
+const table = (
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  textColumns: number,
+): string => {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column < textColumns ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return `${[head, ...rows].map(line).join('\n')}\n`;
+};
+
+const ms = (value: number | null): string => {
+  if (value === null) return '-';
+  return value >= 1000 ? `${(value / 1000).toFixed(2)}s` : `${value.toFixed(value < 10 ? 2 : 1)}ms`;
+};
+
+const size = (bytes: number): string => {
+  if (bytes < 1024) return `${bytes}B`;
+  return bytes < 1024 ** 2 ? `${(bytes / 1024).toFixed(1)}KiB` : `${(bytes / 1024 ** 2).toFixed(1)}MiB`;
+};
+
+/** The package is the same for nearly all rows: `runtime.v1.` stays, the service goes. */
+const shortMethod = (method: string): string => method.replace(/^runtime\.(\w+)\.\w+\//, '$1/');
+
+export const statisticsTable = (statistics: Statistics): string => {
+  const { methods, callers, connections, calls, seconds } = statistics;
+  const parts = [
+    `${calls} calls${seconds === null ? '' : ` in ${seconds.toFixed(1)}s`}\n`,
+    table(
+      ['METHOD', 'CALLS', 'ERRORS', 'P50', 'P95', 'P99', 'MAX', 'REQUEST', 'RESPONSE'],
+      methods.map((row) => [
+        shortMethod(row.method),
+        `${row.calls}`,
+        `${row.errors}`,
+        ms(row.p50_ms),
+        ms(row.p95_ms),
+        ms(row.p99_ms),
+        ms(row.max_ms),
+        size(row.request_bytes),
+        size(row.response_bytes),
+      ]),
+      1,
+    ),
+    table(
+      ['CALLER', 'USER AGENT', 'PROCESSES', 'CALLS', 'ERRORS'],
+      callers.map((row) => [
+        row.comm ?? '(unknown)',
+        row.user_agent ?? '-',
+        `${row.processes}`,
+        `${row.calls}`,
+        `${row.errors}`,
+      ]),
+      2,
+    ),
+  ];
+  if (connections.length > 0) {
+    parts.push(
+      table(
+        ['CONNECTIONS', 'ENDPOINT', 'COUNT', 'LOST'],
+        connections.map((row) => [
+          row.finding,
+          row.endpoint,
+          `${row.connections}`,
+          row.lost_bytes === null ? '-' : size(row.lost_bytes),
+        ]),
+        2,
+      ),
+    );
+  }
+  return parts.join('\n');
+};
