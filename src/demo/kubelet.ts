@@ -1,6 +1,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { type ApiVersion, type Message, type MethodCodec, methodCodecs, type ServiceName } from './codec.ts';
 import { type CallRecord, type CallResult, type CriClient, createCriClient } from './cri-client.ts';
+import { pause } from './pause.ts';
 
 export interface KubeletOptions {
   readonly clock: Clock;
@@ -52,10 +53,15 @@ const timeouts: Readonly<Record<string, number | null>> = {
   GetContainerEvents: null,
 };
 
-/** What the kubelet asks without being asked: the request and its period. */
+const relistMs = 1_000;
+
+/**
+ * What the kubelet asks without being asked: the requests and their period. The relist begins at once, the others
+ * half a period later.
+ */
 const periodic: readonly { readonly everyMs: number; readonly calls: readonly [string, Message][] }[] = [
   {
-    everyMs: 1_000,
+    everyMs: relistMs,
     calls: [
       ['ListPodSandbox', {}],
       ['ListContainers', { filter: {} }],
@@ -81,19 +87,6 @@ const periodic: readonly { readonly everyMs: number; readonly calls: readonly [s
   },
   { everyMs: 30_000, calls: [['ListImages', {}]] },
 ];
-
-/** Resolves after `ms`, or at once when the signal aborts. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 
 export const createKubelet = (options: KubeletOptions): Kubelet => {
   const { clock, socket, record, versions = ['v1'], pace = 1 } = options;
@@ -141,6 +134,7 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
   };
 
   const repeat = async (everyMs: number, calls: readonly [string, Message][]): Promise<void> => {
+    await pause(everyMs === relistMs ? 0 : (everyMs * pace) / 2, signal);
     for (let round = 0; !signal.aborted; round++) {
       for (const [method, request] of calls)
         if (!signal.aborted) await invoke(method, request, { sync: `${calls[0]?.[0]}-${everyMs}-${round}` });
