@@ -34,8 +34,6 @@ export const isSecretName = (name: string): boolean => {
 const marked =
   /^(?:eyJ[\w-]{8,}(?:\.[\w-]*){0,4}|A(?:KIA|SIA|BIA|CCA)[A-Z0-9]{12,}|gh[pousr]_\w{8,}|github_pat_\w{8,}|gl(?:pat|dt|rt|ptt|ft|soat|cbt|oas)-[\w.-]{8,}|dckr_[po]at_[\w-]{8,}|xox[a-z]-[\w-]{8,}|AIza[\w-]{20,}|ya29\.[\w-]{8,}|npm_\w{8,}|pypi-[\w-]{8,}|hv[sb]\.[\w-]{8,}|k8s-aws-v1\.[\w-]{8,}|[rs]k_(?:live|test)_\w{8,}|sk-[\w-]{20,}|SG\.[\w-]{8,}\.[\w-]{8,}|dop_v1_\w{8,})/;
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
 /** Hex lengths that name things here: short ids, uids of static pods and trace ids (32), container ids and digests (64, 96, 128). */
 const hexIdLengths = new Set([32, 64, 96, 128]);
 
@@ -84,7 +82,7 @@ const isRandomMixedCase = (text: string): boolean => {
  */
 export const isSecretLooking = (word: string): boolean => {
   if (marked.test(word)) return true;
-  if (word.length < 16 || uuid.test(word)) return false;
+  if (word.length < 16) return false;
   if (
     word.endsWith('=') &&
     /^[A-Za-z0-9+/_-]{12,}={1,2}$/.test(word) &&

@@ -231,7 +231,12 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   /** Any frame of any stream may have been in the bytes that were not decoded. */
   const desync = (direction: Direction, out: GrpcEvent[]): void => {
     unsure = true;
-    for (const call of ended.all()) call[direction].broken = true;
+    // Not worth a revision by itself; what comes late of such a call cannot be counted any more.
+    for (const call of ended.all()) {
+      if (call[direction].ended) continue;
+      call[direction].broken = true;
+      call.lostBytes = null;
+    }
     for (const call of [...open.values()]) {
       if (call[direction].ended) continue;
       call.lostBytes = null;

@@ -117,6 +117,23 @@ const cases: readonly Case[] = [
     },
   },
   {
+    name: 'both sides reset: the first one ends, the last one is told',
+    steps: [open, ask, rst('request', 1, CANCEL), rst('response', 1, NO_ERROR)],
+    ends: ['call_end', 'call_revised'],
+    expected: { outcome: 'reset', reset: { by: 'server', code: 'NO_ERROR' }, end: seenAt(3) },
+  },
+  {
+    name: 'a status before the stream ends',
+    steps: [
+      open,
+      ask,
+      headers('response', 1, trailerFields('0')),
+      data('response', 1, new Uint8Array(0), true),
+    ],
+    ends: ['call_end'],
+    expected: { outcome: 'finished', status: 'OK', end: seenAt(3) },
+  },
+  {
     name: 'trailers cross the client reset',
     steps: [open, ask, begin, rst('request', 1, CANCEL), reply, ok],
     ends: ['call_end', 'call_revised', 'call_revised'],
@@ -338,6 +355,15 @@ test('lost payload bytes break their message only', () => {
   assert.equal(watched.counters.messagesBroken, 1);
 });
 
+test('a loss may reach to the very end of a payload', () => {
+  const watched = watch();
+  watched.feed(open, ask, begin, data('response', 1, message('0123456789').subarray(0, 8)));
+  watched.feed(dataLost('response', 1, 3), dataLost('response', 1, 4), reply, ok);
+  assert.deepEqual(watched.messages(1, 'response'), ['reply']);
+  assert.equal(watched.result(1).lostBytes, 7);
+  assert.equal(watched.kinds(1).filter((kind) => kind === 'message_broken').length, 1);
+});
+
 test('a lost prefix breaks the rest of the direction', () => {
   const watched = watch();
   watched.feed(open, ask, begin, reply, dataLost('response', 1, 7), reply, ok, ...unary(3, 'ask', 'reply'));
@@ -399,4 +425,21 @@ test('calls whose end a loss may have hidden make room', () => {
     watched.heads().map((head) => head.stream),
     [1, 3, 5],
   );
+});
+
+test('of a call that ended before a desync, late bytes are not read', () => {
+  const watched = watch();
+  watched.feed(open, refused, rst('response', 1, NO_ERROR));
+  assert.equal(watched.result(1).lostBytes, 0);
+  watched.feed({ kind: 'desync', direction: 'request' }, ask, rst('request', 1, NO_ERROR));
+  assert.deepEqual(watched.result(1).request, { messages: 0, bytes: 0 });
+  assert.equal(watched.result(1).lostBytes, null);
+});
+
+test('streams that are not gRPC make room too, once a loss may have hidden their end', () => {
+  const watched = watch({ limits: { openCalls: 1 } });
+  watched.feed(headers('request', 1, fields([':method', 'GET']), true), ...unary(3, 'ask', 'reply'));
+  assert.equal(watched.counters.callsRefused, 1);
+  watched.feed({ kind: 'desync', direction: 'response' }, ...unary(5, 'ask', 'reply'));
+  assert.equal(watched.result(5).status, 'OK');
 });
