@@ -66,7 +66,9 @@ export const createHpackDecoder = ({
     const dynamic = index - staticTableLength;
     const field = table.find(dynamic);
     if (field !== null) return field;
-    return table.exact() || dynamic > maxEntries ? null : unknownField(table.numberOf(dynamic));
+    // No entry takes less than its overhead, so the allowed size bounds the index too.
+    if (table.exact() || dynamic * entryOverhead > allowedTableBytes) return null;
+    return unknownField(table.numberOf(dynamic));
   };
 
   let fields: HeaderField[] = [];
