@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, open, readFile, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, mkdir, open, readFile, statfs, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { removeCgroups } from './cgroups.ts';
 import { type ContainerdLayout, cniConfig, containerdConfig, containerdLayout } from './containerd-config.ts';
+import {
+  cgroupParentOf,
+  makeContainerdFolder,
+  removeContainerdFolder,
+  removeStaleContainerdFolders,
+} from './containerd-folder.ts';
 import { buildWorkload, imageArchive } from './image.ts';
 import { namespaceRefusal, spawnNamespaced } from './namespace.ts';
 import { answersVersion } from './ready.ts';
@@ -79,12 +82,6 @@ export interface Containerd {
   stop(): Promise<void>;
 }
 
-/** sun_path holds 108 bytes; /run and /var/lib are not the same place inside the namespace. */
-const temporaryBase = (): string => {
-  const base = tmpdir();
-  return base.length > 60 || /^\/(run|var\/run|var\/lib)(\/|$)/.test(base) ? '/tmp' : base;
-};
-
 const overlayMagic = 0x794c7630;
 
 const prepare = async (layout: ContainerdLayout, cniPluginFolder: string): Promise<void> => {
@@ -125,16 +122,15 @@ export const startContainerd = async (options: {
 }): Promise<Containerd> => {
   const { cniPluginFolder, signal, limits = defaultContainerdLimits } = options;
   signal.throwIfAborted();
-  const folder = await mkdtemp(join(temporaryBase(), 'critrace-containerd-'));
-  const cgroupParent = `/critrace-${randomBytes(6).toString('hex')}`;
+  await removeStaleContainerdFolders(limits.cgroupRemovalMs);
+  const folder = await makeContainerdFolder();
   const layout = containerdLayout(folder);
   let stopProcesses: () => Promise<void> = async () => undefined;
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
       await stopProcesses();
-      await removeCgroups(cgroupParent, limits.cgroupRemovalMs);
-      await rm(folder, { recursive: true, force: true });
+      await removeContainerdFolder(folder, limits.cgroupRemovalMs);
     })();
     return stopping;
   };
@@ -170,5 +166,5 @@ export const startContainerd = async (options: {
     await stop();
     throw error;
   }
-  return { socket: layout.socket, folder, cgroupParent, log: layout.log, stop };
+  return { socket: layout.socket, folder, cgroupParent: cgroupParentOf(folder), log: layout.log, stop };
 };

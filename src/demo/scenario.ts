@@ -106,6 +106,7 @@ const playPods = async (play: Play, round: number): Promise<void> => {
         await execProbe(kubelet, container, command, probeTimeoutSeconds);
     await pause(probePeriodMs * pace, signal);
   }
+  if (signal.aborted) return;
   log('stopping them');
   await Promise.all(running.map((pod) => stopPod(kubelet, pod, graceSeconds)));
 };
