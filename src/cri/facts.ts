@@ -23,3 +23,18 @@ export interface CallFacts {
   /** Method-specific values that are safe to show, by attribute name without the `cri.` prefix. */
   readonly values: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** Of a call whose messages say nothing, or were not seen. */
+export const noFacts: CallFacts = {
+  pod: null,
+  sandboxId: null,
+  containerId: null,
+  containerName: null,
+  containerAttempt: null,
+  image: null,
+  imageRef: null,
+  imageId: null,
+  runtimeHandler: null,
+  items: null,
+  values: {},
+};

@@ -1,0 +1,184 @@
+import type { Direction } from '../foundation/direction.ts';
+import { collectFacts, countMessage } from './collect.ts';
+import type { CallFacts } from './facts.ts';
+import { createFullReader, type FullReader } from './full.ts';
+import { createInflater, type Inflater } from './gzip.ts';
+import type { Kept, MessageResult } from './kept.ts';
+import { type CriCounters, type CriLimits, defaultCriLimits } from './limits.ts';
+import { endMessage, pushMessage, type ReaderState, startMessage } from './message-reader.ts';
+import { findMethod } from './methods.ts';
+import type { ReadMessage } from './path.ts';
+import type { Projection } from './projection.ts';
+import type { CriSchema } from './schema.ts';
+
+/** A piece of a gRPC message: where it lies in the message, and whether it is the last. */
+export interface MessagePiece {
+  /** Valid during the call only. */
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+  readonly last: boolean;
+  readonly compressed: boolean;
+}
+
+/** What was read of a call's messages. */
+export interface CriReading {
+  readonly facts: CallFacts;
+  readonly unknownFields: number;
+  readonly brokenMessages: number;
+  /** Whole messages, redacted; null unless they were asked for. */
+  readonly full: { readonly request: readonly unknown[]; readonly response: readonly unknown[] } | null;
+  /** Kept fields: of the request, and of the first messages of the response. */
+  readonly kept: { readonly request: Kept | null; readonly response: readonly Kept[] };
+}
+
+/** One CRI call: pieces of its messages in, what they say out. */
+export interface CriCall {
+  message(direction: Direction, piece: MessagePiece): void;
+  /** The message in progress will never be complete. */
+  broken(direction: Direction): void;
+  /** What is known by now. May be asked again when more came. */
+  finish(): CriReading;
+}
+
+export interface CriCallOptions {
+  /** The gRPC path, with or without its leading slash. */
+  readonly path: string;
+  /** Decode whole messages too, redacted. */
+  readonly full: boolean;
+  readonly schema: CriSchema;
+  readonly counters: CriCounters;
+  readonly limits?: CriLimits;
+}
+
+/** One direction of a call. */
+interface Side {
+  readonly projection: Projection;
+  readonly full: FullReader | null;
+  readonly kept: Kept[];
+  /** The first message, for the facts. */
+  first: ReadMessage | null;
+  reader: ReaderState | null;
+  inflater: Inflater | null;
+  /** Where the next piece of the message in progress must begin. */
+  next: number;
+  items: number;
+  itemsKept: number;
+  unknownFields: number;
+  brokenMessages: number;
+}
+
+/** Null: the path is of no method that the schema has, so there is nothing to decode. */
+export const createCriCall = (options: CriCallOptions): CriCall | null => {
+  const { path, schema, counters } = options;
+  const limits = options.limits ?? defaultCriLimits;
+  const found = findMethod(path.charCodeAt(0) === 0x2f ? path.slice(1) : path);
+  const compiled = found === null ? undefined : schema.methods.get(found.method);
+  if (compiled === undefined) return null;
+  const { method, recipe } = compiled;
+  const counts = new Map<string, number>();
+
+  const side = (projection: Projection): Side => ({
+    projection,
+    full: options.full ? createFullReader(projection.type, limits, counters) : null,
+    kept: [],
+    first: null,
+    reader: null,
+    inflater: null,
+    next: 0,
+    items: 0,
+    itemsKept: 0,
+    unknownFields: 0,
+    brokenMessages: 0,
+  });
+  const request = side(compiled.request);
+  const response = side(compiled.response);
+
+  const settle = (of: Side, result: MessageResult): void => {
+    of.reader = null;
+    of.next = 0;
+    const isWhole = result.kind === 'read' && result.overBound === 0;
+    const message: ReadMessage = { kept: result.kept, isWhole };
+    of.first ??= message;
+    if (of === response && recipe.counts.length > 0) countMessage(recipe, message, counts);
+    if (of.kept.length < limits.maxKeptMessages) of.kept.push(result.kept);
+    else counters.overKeptMessages += 1;
+    of.items += result.items;
+    of.itemsKept = Math.min(limits.maxItems, of.itemsKept + result.items);
+    of.unknownFields += result.unknownFields;
+    counters.messages += 1;
+    counters.unknownFields += result.unknownFields;
+    if (result.kind === 'broken') {
+      of.brokenMessages += 1;
+      counters.broken += 1;
+    }
+  };
+
+  const read = (of: Side): ReaderState =>
+    startMessage(of.projection, limits, counters, limits.maxItems - of.itemsKept);
+
+  const abandon = (of: Side): void => {
+    const state = of.reader ?? read(of);
+    state.broken ??= 'abandoned';
+    of.inflater = null;
+    of.full?.drop('message broke off');
+    settle(of, endMessage(state));
+  };
+
+  const feed = (of: Side, state: ReaderState, bytes: Uint8Array): void => {
+    pushMessage(state, bytes);
+    of.full?.push(bytes);
+  };
+
+  const complete = (of: Side, state: ReaderState): void => {
+    const inflated = of.inflater?.end();
+    of.inflater = null;
+    if (inflated?.kind === 'inflated') feed(of, state, inflated.bytes);
+    if (inflated?.kind === 'broken') {
+      state.broken = inflated.reason;
+      of.full?.drop(inflated.reason === 'over_bound' ? 'compressed, over the bound' : 'not gzip');
+    } else of.full?.end();
+    settle(of, endMessage(state));
+  };
+
+  return {
+    message(direction, piece) {
+      const of = direction === 'request' ? request : response;
+      if (piece.offset !== of.next) {
+        // The rest of a message whose beginning is not known.
+        if (of.reader !== null) abandon(of);
+        if (piece.offset !== 0) return;
+      }
+      let state = of.reader;
+      if (state === null) {
+        state = read(of);
+        of.reader = state;
+        if (piece.compressed) {
+          counters.compressed += 1;
+          of.inflater = createInflater(limits, counters);
+        }
+      }
+      of.next = piece.offset + piece.bytes.length;
+      counters.bytes += piece.bytes.length;
+      if (of.inflater !== null) of.inflater.push(piece.bytes);
+      else feed(of, state, piece.bytes);
+      if (piece.last) complete(of, state);
+    },
+    broken(direction) {
+      abandon(direction === 'request' ? request : response);
+    },
+    finish() {
+      const messages = { request: request.first, response: method.streaming ? null : response.first };
+      return {
+        facts: collectFacts(recipe, messages, method.items === null ? null : response.items, counts),
+        unknownFields: request.unknownFields + response.unknownFields,
+        brokenMessages: request.brokenMessages + response.brokenMessages,
+        full:
+          request.full === null || response.full === null
+            ? null
+            : { request: request.full.messages(), response: response.full.messages() },
+        kept: { request: request.kept[0] ?? null, response: response.kept },
+      };
+    },
+  };
+};

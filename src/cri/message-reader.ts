@@ -1,0 +1,289 @@
+import protobuf from 'protobufjs';
+import { type Draft, readField, type Tally } from './field-reader.ts';
+import type { BrokenReason, MessageResult } from './kept.ts';
+import type { CriCounters, CriLimits } from './limits.ts';
+import type { FieldPlan, Projection } from './projection.ts';
+
+/**
+ * Reads one message as its bytes come. What is not kept is skipped without being held; a kept field is decoded
+ * where it lies when it lies in one piece, and is put together alone when it does not.
+ *
+ *   piece | piece          | piece
+ *   tag len xxxxxxxx tag len vvvvvvv tag len xxxxxxx
+ *           skipped  stash   joined          skipped
+ */
+export interface MessageReader {
+  /** The bytes are not used after the call returns. Never throws. */
+  push(bytes: Uint8Array): void;
+  end(): MessageResult;
+}
+
+/** Longest head of a field: a tag of 5 bytes and a size, varint or fixed value of 10. */
+const maxHeadBytes = 15;
+
+/** What a field begins with. `size`: bytes of the head; `rest`: bytes that follow it. */
+interface Head {
+  tag: number;
+  size: number;
+  rest: number;
+}
+
+type HeadState = 'complete' | 'incomplete' | 'malformed';
+
+/** Length of the varint at `from`; 0 when it does not end before `to`, -1 when it cannot be one. */
+const varintLength = (bytes: Uint8Array, from: number, to: number, longest: number): number => {
+  for (let at = from; at < to && at - from < longest; at++) {
+    if ((bytes[at] ?? 0) < 128) return at - from + 1;
+  }
+  return to - from >= longest ? -1 : 0;
+};
+
+/** A varint of at most 5 bytes as an unsigned number that may pass 2^32. */
+const varint = (bytes: Uint8Array, from: number, length: number): number => {
+  let value = 0;
+  for (let i = length - 1; i >= 0; i--) value = value * 128 + ((bytes[from + i] ?? 0) & 127);
+  return value;
+};
+
+const readHead = (bytes: Uint8Array, from: number, to: number, head: Head): HeadState => {
+  const tagLength = varintLength(bytes, from, to, 5);
+  if (tagLength <= 0) return tagLength === 0 ? 'incomplete' : 'malformed';
+  const tag = varint(bytes, from, tagLength);
+  if (tag > 0xffffffff || tag < 8) return 'malformed';
+  head.tag = tag;
+  head.rest = 0;
+  const at = from + tagLength;
+  switch (tag % 8) {
+    case 0: {
+      const length = varintLength(bytes, at, to, 10);
+      if (length <= 0) return length === 0 ? 'incomplete' : 'malformed';
+      head.size = tagLength + length;
+      return 'complete';
+    }
+    case 1:
+    case 5:
+      head.size = tagLength + (tag % 8 === 1 ? 8 : 4);
+      return to - from < head.size ? 'incomplete' : 'complete';
+    case 2: {
+      const length = varintLength(bytes, at, to, 5);
+      if (length <= 0) return length === 0 ? 'incomplete' : 'malformed';
+      head.size = tagLength + length;
+      head.rest = varint(bytes, at, length);
+      return head.rest > 0x7fffffff ? 'malformed' : 'complete';
+    }
+    default:
+      return 'malformed';
+  }
+};
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** A kept field that came in pieces, from its tag on. */
+interface Joined {
+  readonly plan: FieldPlan;
+  readonly isItem: boolean;
+  readonly size: number;
+  bytes: Buffer;
+  filled: number;
+}
+
+/** The state of one message's reading. */
+export interface ReaderState extends Tally {
+  readonly projection: Projection;
+  /** Items that may still be kept. */
+  readonly maxItems: number;
+  readonly draft: Draft;
+  readonly head: Head;
+  items: number;
+  itemsBytes: number;
+  broken: BrokenReason | null;
+  /** The beginning of a field whose head is not complete. */
+  stash: Buffer | null;
+  stashed: number;
+  skip: number;
+  joined: Joined | null;
+}
+
+export const startMessage = (
+  projection: Projection,
+  limits: CriLimits,
+  counters: CriCounters,
+  maxItems: number,
+): ReaderState => ({
+  projection,
+  limits,
+  counters,
+  maxItems,
+  draft: {},
+  head: { tag: 0, size: 0, rest: 0 },
+  unknownFields: 0,
+  overBound: 0,
+  items: 0,
+  itemsBytes: 0,
+  broken: null,
+  stash: null,
+  stashed: 0,
+  skip: 0,
+  joined: null,
+});
+
+/** The plan of the field whose head was read, or null where it is to be skipped. Counts it. */
+const planOf = (state: ReaderState): FieldPlan | null => {
+  const { head, projection, limits, counters } = state;
+  const number = Math.floor(head.tag / 8);
+  const plan = projection.fields[number];
+  if (number === projection.itemsField && head.tag % 8 === 2) {
+    state.items += 1;
+    state.itemsBytes += head.rest;
+  }
+  if (plan === 'skip') return null;
+  if (plan === undefined || head.tag % 8 !== plan.wire) {
+    state.unknownFields += 1;
+    return null;
+  }
+  if (head.rest <= limits.maxItemBytes) return plan;
+  state.overBound += 1;
+  counters.overItemBytes += 1;
+  return null;
+};
+
+/** Decodes one field, from its tag at `from` to its end. */
+const readRecord = (
+  state: ReaderState,
+  reader: protobuf.Reader,
+  plan: FieldPlan,
+  isItem: boolean,
+  from: number,
+  to: number,
+): void => {
+  reader.pos = from;
+  reader.len = to;
+  reader.tag();
+  readField(reader, plan, state.draft, isItem ? state.maxItems : state.limits.maxRepeated, state);
+};
+
+const join = (state: ReaderState, joined: Joined, piece: Uint8Array, from: number, to: number): number => {
+  const taken = Math.min(joined.size - joined.filled, to - from);
+  if (joined.filled + taken > joined.bytes.length) {
+    // Doubles: a field that only claims to be long does not take the memory.
+    const grown = Buffer.allocUnsafe(Math.min(joined.size, Math.max(256, 2 * (joined.filled + taken))));
+    joined.bytes.copy(grown, 0, 0, joined.filled);
+    joined.bytes = grown;
+  }
+  joined.bytes.set(piece.subarray(from, from + taken), joined.filled);
+  joined.filled += taken;
+  if (joined.filled === joined.size) {
+    state.joined = null;
+    const reader = protobuf.Reader.create(joined.bytes);
+    readRecord(state, reader, joined.plan, joined.isItem, 0, joined.size);
+  }
+  return taken;
+};
+
+const noBytes = Buffer.alloc(0);
+
+/** Begins a field whose head is complete and whose end is not in this piece. */
+const beginField = (state: ReaderState, bytes: Uint8Array, from: number): void => {
+  const plan = planOf(state);
+  const { head } = state;
+  if (plan === null) {
+    state.skip = head.rest;
+    return;
+  }
+  const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
+  const joined: Joined = { plan, isItem, size: head.size + head.rest, bytes: noBytes, filled: 0 };
+  state.joined = joined;
+  join(state, joined, bytes, from, from + head.size);
+};
+
+/** Continues a head that was cut: returns the bytes taken of this piece. */
+const continueHead = (state: ReaderState, piece: Uint8Array): number => {
+  const stash = state.stash ?? Buffer.alloc(maxHeadBytes);
+  state.stash = stash;
+  const before = state.stashed;
+  const added = Math.min(maxHeadBytes - before, piece.length);
+  stash.set(piece.subarray(0, added), before);
+  const found = readHead(stash, 0, before + added, state.head);
+  if (found === 'malformed') {
+    state.broken = 'malformed';
+    return 0;
+  }
+  if (found === 'incomplete') {
+    state.stashed = before + added;
+    return added;
+  }
+  state.stashed = 0;
+  beginField(state, stash, 0);
+  return state.head.size - before;
+};
+
+const pushPieces = (state: ReaderState, bytes: Uint8Array): void => {
+  const { head } = state;
+  const end = bytes.length;
+  let pos = 0;
+  if (state.stashed > 0) pos = continueHead(state, bytes);
+  let reader: protobuf.Reader | null = null;
+  while (pos < end && state.broken === null) {
+    if (state.skip > 0) {
+      const skipped = Math.min(state.skip, end - pos);
+      state.skip -= skipped;
+      pos += skipped;
+      continue;
+    }
+    if (state.joined !== null) {
+      pos += join(state, state.joined, bytes, pos, end);
+      continue;
+    }
+    const found = readHead(bytes, pos, end, head);
+    if (found === 'malformed') {
+      state.broken = 'malformed';
+    } else if (found === 'incomplete') {
+      continueHead(state, bytes.subarray(pos));
+      return;
+    } else if (pos + head.size + head.rest > end) {
+      beginField(state, bytes, pos);
+      pos += head.size;
+    } else {
+      const plan = planOf(state);
+      const after = pos + head.size + head.rest;
+      if (plan !== null) {
+        reader ??= protobuf.Reader.create(asBuffer(bytes));
+        const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
+        readRecord(state, reader, plan, isItem, pos, after);
+      }
+      pos = after;
+    }
+  }
+};
+
+export const pushMessage = (state: ReaderState, bytes: Uint8Array): void => {
+  if (state.broken !== null) return;
+  try {
+    pushPieces(state, bytes);
+  } catch {
+    // protobufjs' Reader throws on malformed bytes; what was read before stays.
+    state.broken = 'malformed';
+  }
+};
+
+export const endMessage = (state: ReaderState): MessageResult => {
+  const { draft: kept, unknownFields, items, itemsBytes, overBound } = state;
+  const isInside = state.stashed > 0 || state.skip > 0 || state.joined !== null;
+  const reason = state.broken ?? (isInside ? 'truncated' : null);
+  return reason === null
+    ? { kind: 'read', kept, unknownFields, items, itemsBytes, overBound }
+    : { kind: 'broken', reason, kept, unknownFields, items, itemsBytes, overBound };
+};
+
+export const createMessageReader = (
+  projection: Projection,
+  limits: CriLimits,
+  counters: CriCounters,
+): MessageReader => {
+  const state = startMessage(projection, limits, counters, limits.maxItems);
+  return {
+    push: (bytes) => pushMessage(state, bytes),
+    end: () => endMessage(state),
+  };
+};

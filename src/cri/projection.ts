@@ -1,0 +1,95 @@
+import protobuf from 'protobufjs';
+import { identityLabels, shapes } from './shapes.ts';
+import { type TextRule, textRule } from './text.ts';
+
+export type FieldKind =
+  | 'text'
+  | 'labels'
+  | 'message'
+  | 'enum'
+  | 'bool'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64';
+
+/** How one kept field is read. */
+export interface FieldPlan {
+  readonly name: string;
+  readonly kind: FieldKind;
+  /** Wire type: 0 varint, 2 length-delimited. */
+  readonly wire: 0 | 2;
+  readonly repeated: boolean;
+  readonly rule: TextRule;
+  /** Names of an enum by number. */
+  readonly names: Readonly<Record<number, string>>;
+  readonly message: MessagePlan | null;
+}
+
+/** What is read of a message: by field number a plan, or `skip` for a known field that is not kept. */
+export interface MessagePlan {
+  readonly fields: readonly (FieldPlan | 'skip' | undefined)[];
+}
+
+/** What is read of a method's request or response. */
+export interface Projection extends MessagePlan {
+  readonly type: protobuf.Type;
+  /** Number of the field that lists what was asked for; 0 where the method lists nothing. */
+  readonly itemsField: number;
+}
+
+const kinds: Readonly<Record<string, FieldKind>> = {
+  string: 'text',
+  bool: 'bool',
+  int32: 'int32',
+  uint32: 'uint32',
+  int64: 'int64',
+  uint64: 'uint64',
+};
+
+const planField = (field: protobuf.Field): FieldPlan => {
+  const { name, repeated } = field;
+  const plain = { name, repeated, rule: textRule(field), names: {}, message: null };
+  if (field instanceof protobuf.MapField) {
+    if (name !== 'labels' && name !== 'label_selector') throw new Error(`${field.fullName}: not labels`);
+    return { ...plain, kind: 'labels', wire: 2 };
+  }
+  if (field.resolvedType instanceof protobuf.Type) {
+    const kept = shapes[field.resolvedType.name]?.split(' ') ?? [];
+    return { ...plain, kind: 'message', wire: 2, message: planMessage(field.resolvedType, kept) };
+  }
+  const kind = field.resolvedType instanceof protobuf.Enum ? 'enum' : kinds[field.type];
+  if (kind === undefined || (repeated && kind !== 'text'))
+    throw new Error(`${field.fullName}: cannot be kept`);
+  if (kind === 'text' && plain.rule === 'hidden')
+    throw new Error(`${field.fullName}: not on the list of shown texts`);
+  const names = field.resolvedType instanceof protobuf.Enum ? field.resolvedType.valuesById : {};
+  return { ...plain, kind, wire: kind === 'text' ? 2 : 0, names };
+};
+
+const planMessage = (type: protobuf.Type, kept: readonly string[]): MessagePlan => {
+  const fields: (FieldPlan | 'skip' | undefined)[] = [];
+  for (const field of type.fieldsArray) fields[field.id] = 'skip';
+  for (const name of kept) {
+    const field = type.fields[name];
+    if (field === undefined) throw new Error(`${type.fullName} has no field ${name}`);
+    fields[field.id] = planField(field);
+  }
+  return { fields: Array.from(fields) };
+};
+
+/** Throws when a name is not in the schema: a fault of the tables, found when the schema is loaded. */
+export const compileProjection = (
+  type: protobuf.Type,
+  kept: readonly string[],
+  items: string | null,
+): Projection => ({
+  ...planMessage(type, kept),
+  type,
+  itemsField: items === null ? 0 : (type.fields[items]?.id ?? 0),
+});
+
+/** The identity labels with their keys as bytes, so that other keys are never made strings. */
+export const labelKeys: readonly { readonly name: string; readonly bytes: Uint8Array }[] = identityLabels.map(
+  (name) => ({ name, bytes: Buffer.from(name, 'latin1') }),
+);

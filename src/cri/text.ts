@@ -1,0 +1,62 @@
+import type protobuf from 'protobufjs';
+import { scrubReference, scrubText } from '../foundation/scrub.ts';
+
+/**
+ * How a string is shown. `hidden` is the default: a field is shown only if it is named here. `plain`: ids and
+ * names that Kubernetes itself made. `reference`: an image reference, which may carry userinfo or a query.
+ * `word`: what a runtime calls itself.
+ */
+export type TextRule = 'hidden' | 'plain' | 'reference' | 'word';
+
+const rules: Readonly<Record<string, TextRule>> = {
+  '*.id': 'plain',
+  '*.pod_sandbox_id': 'plain',
+  '*.container_id': 'plain',
+  '*.container_ids': 'plain',
+  '*.runtime_handler': 'plain',
+  'PodSandboxMetadata.name': 'plain',
+  'PodSandboxMetadata.uid': 'plain',
+  'PodSandboxMetadata.namespace': 'plain',
+  'ContainerMetadata.name': 'plain',
+  'RestoredContainer.name': 'plain',
+
+  'Image.id': 'reference',
+  'ImageSpec.image': 'reference',
+  'ImageSpec.user_specified_image': 'reference',
+  '*.image_ref': 'reference',
+  '*.image_id': 'reference',
+  'Image.repo_tags': 'reference',
+  'Image.repo_digests': 'reference',
+
+  'VersionRequest.version': 'word',
+  'VersionResponse.version': 'word',
+  'VersionResponse.runtime_name': 'word',
+  'VersionResponse.runtime_version': 'word',
+  'VersionResponse.runtime_api_version': 'word',
+  'RuntimeCondition.type': 'word',
+  'RuntimeHandler.name': 'word',
+};
+
+export const textRule = (field: protobuf.Field): TextRule =>
+  rules[`${field.parent?.name}.${field.name}`] ?? rules[`*.${field.name}`] ?? 'hidden';
+
+export const redacted = '[redacted]';
+
+/** The references that scrubbing would leave as they are, which are nearly all. */
+const cleanReference = /^[\w./:-]{1,512}(?:@sha256:[0-9a-f]{64})?$/;
+
+const word = /^[\w.+~:-]{0,128}$/;
+
+/** The text as the rule lets it be shown. */
+export const shownText = (text: string, rule: TextRule): string => {
+  switch (rule) {
+    case 'plain':
+      return text;
+    case 'reference':
+      return cleanReference.test(text) ? text : scrubReference(text);
+    case 'word':
+      return word.test(text) ? scrubText(text) : redacted;
+    case 'hidden':
+      return redacted;
+  }
+};
