@@ -119,8 +119,25 @@ const valueLength = (text: string, at: number, inProse: boolean, wholeLine: bool
 
 const nameOrScheme = /[A-Za-z0-9_.-]+/g;
 const authenticates = /^(?:bearer|basic)$/i;
+const bareKey = /^key$/i;
 const spansLine = /^(?:proxy-)?authorization$|cookie$/i;
 const takesQuoted = /^(?:password|passwd|passphrase|token)$/i;
+
+/** What stands between the name that ends at `after` and its secret; empty when none follows. */
+const between = (name: string, text: string, after: number): string => {
+  const isScheme = authenticates.test(name);
+  const isSecret = isScheme || isSecretName(name) || (bareKey.test(name) && text.charAt(after) === '=');
+  if (!isSecret) return '';
+  const found = matchAt(separator, text, after);
+  if (found !== '') return found;
+  const space = matchAt(spaceBefore, text, after);
+  if (isScheme || name.startsWith('--')) return space;
+  return takesQuoted.test(name) && matchAt(opening, text, after + space.length) !== '' ? space : '';
+};
+
+/** `basic authentication`, not `Basic am9lOg==`. */
+const isPlainWord = (text: string, at: number): boolean =>
+  /^[A-Za-z]?[a-z]*[,;:.)]?$/.test(matchAt(bare, text, at));
 
 /** Values behind a telling name: `key=value`, `key: value`, `"key":"value"`, `--key value`, `Bearer value`. */
 const scrubLabelled = (text: string): string => {
@@ -130,42 +147,29 @@ const scrubLabelled = (text: string): string => {
   for (let found = names.exec(text); found !== null; found = names.exec(text)) {
     const name = found[0];
     const after = found.index + name.length;
-    let from = after;
+    const gap = between(name, text, after);
+    if (gap === '') continue;
+    const quote = matchAt(opening, text, after + gap.length);
+    const from = after + gap.length + quote.length;
     let length = 0;
-    if (authenticates.test(name)) {
-      const space = matchAt(spaceBefore, text, after);
-      const word = matchAt(bare, text, after + space.length);
-      from = after + space.length;
-      const isWord = name.toLowerCase() === 'basic' && /^[A-Za-z]?[a-z]*[,;:.)]?$/.test(word);
-      length = space === '' || isWord ? 0 : valueLength(text, from, true, false);
-    } else if (isSecretName(name)) {
-      let between = matchAt(separator, text, after);
-      if (between === '' && (name.startsWith('--') || takesQuoted.test(name))) {
-        const space = matchAt(spaceBefore, text, after);
-        if (name.startsWith('--') || matchAt(opening, text, after + space.length) !== '') between = space;
-      }
-      from = after + between.length;
-      const quote = between === '' ? '' : matchAt(opening, text, from);
-      if (quote !== '') {
-        from += quote.length;
-        length = text.startsWith(redacted, from) ? 0 : closingQuote(text, quote, from) - from;
-      } else if (between !== '')
-        length = valueLength(text, from, /[: ][ \t]+$/.test(between), spansLine.test(name));
-    }
-    if (length > 0) {
-      out += text.slice(done, from) + redacted;
-      done = from + length;
-      names.lastIndex = done;
-    }
+    if (quote !== '') length = text.startsWith(redacted, from) ? 0 : closingQuote(text, quote, from) - from;
+    else if (!/^basic$/i.test(name) || !isPlainWord(text, from))
+      length = valueLength(text, from, /[ \t]$/.test(gap) && !gap.includes('='), spansLine.test(name));
+    if (length === 0) continue;
+    out += text.slice(done, from) + redacted;
+    done = from + length;
+    names.lastIndex = done;
   }
   return out + text.slice(done);
 };
 
-/** `user:password@host` without a scheme, as in image references and data source names. */
-const scrubUserinfo = (word: string): string => {
-  const at = word.includes('://') ? -1 : lastUserinfoAt(word);
-  if (at < 0 || word.lastIndexOf(':', at) < 0 || word.startsWith(redacted)) return word;
-  return `${redacted}${word.slice(at)}`;
+/** `user:password@host/path?query` without a scheme, as in image references and data source names. */
+const scrubSchemeless = (word: string): string => {
+  if (word.includes('://')) return word;
+  const at = word.startsWith(redacted) ? -1 : lastUserinfoAt(word);
+  const host = at >= 0 && word.lastIndexOf(':', at) >= 0 ? `${redacted}${word.slice(at)}` : word;
+  const query = host.indexOf('?');
+  return query > 0 && host.includes('=', query) ? `${host.slice(0, query)}?${redacted}` : host;
 };
 
 /** A commit's hash as an image's tag is 40 hex digits long, and no secret. */
@@ -182,7 +186,7 @@ export const scrubText = (text: string): string => {
   let scrubbed = input.includes('-----BEGIN') ? input.replace(pem, redacted) : input;
   if (scrubbed.includes('://')) scrubbed = scrubUrls(scrubbed);
   scrubbed = scrubLabelled(scrubbed);
-  if (scrubbed.includes('@')) scrubbed = scrubbed.replace(/[^\s"'`<>()]+/g, scrubUserinfo);
+  if (/[@?]/.test(scrubbed)) scrubbed = scrubbed.replace(/[^\s"'`<>()]+/g, scrubSchemeless);
   scrubbed = scrubbed.replace(/[A-Za-z0-9_+/=.~-]{16,}/g, (word, at: number) =>
     isSecretLooking(word) && !isTag(word, scrubbed.charAt(at - 1)) ? redacted : word,
   );
