@@ -1,5 +1,5 @@
 import { createCallSpans } from '../call-spans.ts';
-import { loadCriSchema } from '../cri/schema.ts';
+import { loadSchema } from '../cri/schema.ts';
 import type { Exported } from '../export/sink.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { Nanos } from '../foundation/time.ts';
@@ -61,7 +61,7 @@ const open = async (request: CaptureRequest, { signal }: CommandContext) => {
         counters: createSpanCounters(),
       })
     : noSpans;
-  const findings = observe(replay, createPipeline({ schema: loadCriSchema(), full }), spansOf);
+  const findings = observe(replay, createPipeline({ schema: loadSchema(), full }), spansOf);
   return { filter, batches: untilAborted(findings, signal), counters: replay.counters };
 };
 

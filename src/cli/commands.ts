@@ -13,6 +13,13 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'observe',
+    summary: 'print calls as they happen',
+    example: 'critrace observe --method RunPodSandbox -o compact',
+    onSignal: 'signal',
+    load: async () => (await import('./observe.ts')).observeCommand,
+  },
+  {
     name: 'replay',
     summary: 'print the calls of a capture file',
     example: 'critrace replay cri.jsonl.gz -o json',

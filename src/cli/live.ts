@@ -1,16 +1,17 @@
-import { chooseEndpoints, type Endpoints, isSocket, usualSockets } from '../config/endpoints.ts';
-import type { Config, OptionGroup } from '../config/options.ts';
-import { environmentError } from './command.ts';
+import { chooseEndpoints, isSocket, usualSockets } from '../config/endpoints.ts';
+import type { Config } from '../config/options.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { openLiveSource } from '../live-source.ts';
+import { ListenError } from '../source/proxy/error.ts';
+import type { ProxySource } from '../source/proxy/proxy.ts';
+import { environmentError, usageError } from './command.ts';
 import type { Log } from './messages.ts';
 
-/** The options of everything that watches a live socket. */
-export const liveGroups: readonly OptionGroup[] = ['source', 'identity'];
-
 export interface LivePlan {
-  readonly endpoints: Endpoints;
+  readonly runtime: string;
   readonly listen: string;
-  /** Null: one socket serves both. */
-  readonly imageListen: string | null;
+  /** Null: one socket serves runtime and images. */
+  readonly image: { readonly endpoint: string; readonly listen: string } | null;
 }
 
 /** Which sockets are watched, and says so; an error that names the way out where that is not possible. */
@@ -28,20 +29,44 @@ export const planLive = (config: Config, log: Log): LivePlan => {
       'start the runtime, or name its socket: --runtime-endpoint /run/containerd/containerd.sock',
     );
   }
-  if (endpoints.found) {
-    const others = endpoints.others.length === 0 ? '' : `; there are also ${endpoints.others.join(', ')}`;
-    log(
-      'info',
-      `runtime endpoint ${endpoints.runtime} was found${others}; --runtime-endpoint names another one`,
+  const { runtime, image, found, others } = endpoints;
+  if (config.listen === runtime) {
+    throw usageError(
+      `listen: "${runtime}" is the runtime's own socket; allowed: another path`,
+      '--listen /run/critrace/runtime.sock',
     );
   }
-  for (const path of [endpoints.runtime, endpoints.image]) {
+  if (found) {
+    const also = others.length === 0 ? '' : `; there are also ${others.join(', ')}`;
+    log('info', `found the runtime endpoint ${runtime}${also}; --runtime-endpoint names another one`);
+  }
+  for (const path of [runtime, image]) {
     if (path !== null && !isSocket(path))
       log('warn', `${path} is not there yet: clients are refused until it is`);
   }
   return {
-    endpoints,
+    runtime,
     listen: config.listen,
-    imageListen: endpoints.image === null ? null : config['image-listen'],
+    image: image === null ? null : { endpoint: image, listen: config['image-listen'] },
   };
+};
+
+/** The source in its place; that it cannot take it is a matter of the environment. */
+export const openPlanned = async (
+  plan: LivePlan,
+  identity: string,
+  clock: Clock,
+  log: Log,
+): Promise<ProxySource> => {
+  try {
+    return await openLiveSource({ ...plan, identity, clock, log });
+  } catch (error) {
+    if (error instanceof ListenError) {
+      throw environmentError(
+        error.message,
+        'run as a user who may listen there, or choose a path with --listen',
+      );
+    }
+    throw error;
+  }
 };

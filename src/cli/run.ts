@@ -1,15 +1,23 @@
 import { CommanderError } from 'commander';
 import { CliError, type CommandContext, type ExitCode } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
+import { readerGone } from './output.ts';
 import { createProgram } from './program.ts';
 
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof signalCodes;
 
-const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
+/** After a stop signal a reader that does not read holds up the end for so long. */
+const stoppedFlushMs = 1000;
+
+/** All that was written has reached the reader, or `signal` has aborted and it does not read on. */
+const flushed = (stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (stream.destroyed || stream.writableLength === 0) resolve();
-    else stream.write('', () => resolve());
+    if (stream.writableLength === 0) return resolve();
+    stream.write('', () => resolve());
+    const hurry = () => setTimeout(resolve, stoppedFlushMs);
+    if (signal.aborted) hurry();
+    else signal.addEventListener('abort', hurry, { once: true });
   });
 
 /** The command that the arguments name: the first that is not an option. `help NAME` names NAME. */
@@ -33,7 +41,6 @@ export const runMain = async (
   const abort = new AbortController();
   let exitCode: ExitCode = 0;
   let stoppedBy: StopSignal | null = null;
-  let readerGone = false;
 
   const stop = (signal: StopSignal) => {
     if (stoppedBy !== null) exitAtOnce(signalCodes[signal]);
@@ -44,8 +51,7 @@ export const runMain = async (
   process.on('SIGTERM', stop);
   process.stdout.on('error', (error) => {
     if (!isEpipe(error)) throw error;
-    readerGone = true;
-    abort.abort('EPIPE');
+    abort.abort(readerGone);
   });
   process.stderr.on('error', () => {
     // Nobody reads the messages: the work goes on without them.
@@ -69,7 +75,7 @@ export const runMain = async (
   const args = process.argv.slice(2);
   const entry = entryOf(args);
   const fail = (error: unknown): number => {
-    if (readerGone || isEpipe(error)) return 0;
+    if (abort.signal.reason === readerGone || isEpipe(error)) return 0;
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
       // Commander has printed the message; a bare `critrace` has printed the help instead of one.
@@ -96,10 +102,10 @@ export const runMain = async (
     } catch (error) {
       return fail(error);
     }
-    if (readerGone) return 0;
+    if (abort.signal.reason === readerGone) return 0;
     return stoppedBy === null || entry?.onSignal === 'quiet' ? exitCode : signalCodes[stoppedBy];
   };
   const code = await run();
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+  await Promise.all([flushed(process.stdout, abort.signal), flushed(process.stderr, abort.signal)]);
   return code;
 };

@@ -90,7 +90,8 @@ export const socket: ValueType<string> = {
   }),
 };
 
-const httpAddress = /^unix:\/{0,2}\/[^\s]+$|^(https?:\/\/)?[^\s/:@]+(:\d{1,5})?\/?$|^(https?:\/\/)?\[[0-9a-f:.]+\](:\d{1,5})?\/?$/i;
+const httpAddress =
+  /^unix:\/{0,2}\/[^\s]+$|^(https?:\/\/)?[^\s/:@]+(:\d{1,5})?\/?$|^(https?:\/\/)?\[[0-9a-f:.]+\](:\d{1,5})?\/?$/i;
 
 /** A gRPC target: OTLP over gRPC has no path, and credentials do not belong into an address. */
 export const grpcAddress: ValueType<string> = fromText(

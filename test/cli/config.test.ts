@@ -266,7 +266,7 @@ describe('config print', () => {
   it('is a configuration file that gives the same configuration', () => {
     const first = resolve({
       env: { OTEL_EXPORTER_OTLP_TIMEOUT: '2500', OTEL_RESOURCE_ATTRIBUTES: 'a=b,c=%20d' },
-      flags: { 'spool-memory': '3MiB' },
+      flags: { 'spool-disk': '3MiB' },
     });
     const again = resolve({ file: written(printConfigYaml(first)) });
     assert.deepEqual({ ...again.config, 'crictl-config': '' }, { ...first.config, 'crictl-config': '' });

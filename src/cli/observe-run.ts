@@ -1,0 +1,60 @@
+import { createCallSpans } from '../call-spans.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import { loadSchema } from '../cri/schema.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createHealth, healthLine } from '../health.ts';
+import { hostOf } from '../host.ts';
+import { noSpans, observe } from '../observe.ts';
+import { createPipeline } from '../pipeline.ts';
+import { createSpanCounters } from '../spans/limits.ts';
+import type { CommandContext } from './command.ts';
+import type { FilterFlags } from './filter-flags.ts';
+import type { OutputFormat } from './format-flag.ts';
+import { openPlanned, planLive } from './live.ts';
+import { textLog } from './messages.ts';
+import { printFindings } from './print-findings.ts';
+import { createPrinter } from './printer.ts';
+import { packageVersion } from './version.ts';
+
+export interface ObserveRequest {
+  readonly resolved: ResolvedConfig;
+  readonly format: OutputFormat;
+  readonly full: boolean;
+  readonly filters: FilterFlags;
+}
+
+export const runObserve = async (request: ObserveRequest, context: CommandContext): Promise<void> => {
+  const { resolved, format, full, filters } = request;
+  const log = textLog(context.stderr);
+  for (const warning of resolved.warnings) log('warn', warning);
+  const clock = systemClock();
+  const filter = filters.filter(clock.now());
+  const plan = planLive(resolved.config, log);
+  const host = hostOf(resolved.config);
+  const pipeline = createPipeline({ schema: loadSchema(), full });
+  const counters = createSpanCounters();
+  const version = packageVersion();
+  const printer = await createPrinter(format, version, context);
+  const source = await openPlanned(plan, host.hostId, clock, log);
+
+  const health = createHealth();
+  health.add('proxy', source.counters);
+  health.add('pipeline', pipeline.counters);
+  health.add('spans', counters);
+  const unwatch = context.onStatusRequest(() => log('info', healthLine(health.snapshot())));
+  const stop = () => void source.stop();
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  try {
+    const spansOf =
+      format === 'compact'
+        ? noSpans
+        : createCallSpans({ identity: source.identity, host, mode: 'proxy', version, counters });
+    const last = filters.last();
+    await printFindings(observe(source, pipeline, spansOf), { printer, filter, last, live: true }, context);
+  } finally {
+    unwatch();
+    await source.close();
+    log('info', healthLine(health.snapshot()));
+  }
+};
