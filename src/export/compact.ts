@@ -1,0 +1,79 @@
+import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import { type Nanos, toRfc3339 } from '../foundation/time.ts';
+import {
+  caveatText,
+  durationText,
+  messageText,
+  methodText,
+  podText,
+  statusText,
+  subjectText,
+} from './call-text.ts';
+import { painter } from './colour.ts';
+import { cells, fit, terminalText } from './terminal-text.ts';
+
+export interface CompactOptions {
+  readonly colour: boolean;
+}
+
+/** `11:22:33.123456`, in UTC. */
+const clockText = (at: Nanos | null): string => (at === null ? '-' : toRfc3339(at).slice(11, 26));
+
+const timeWidth = 15;
+const callerWidth = 10;
+const methodWidth = 26;
+const durationWidth = 8;
+
+const durationOf = (call: Call): string =>
+  call.start === null || call.end === null ? '-' : durationText(call.end - call.start);
+
+const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - cells(text))) + text;
+
+/** A column that grows rather than cuts: what stands in it is why the line is read. */
+const column = (text: string, width: number): string => fit(text, Math.max(width, cells(text)));
+
+const callLine = (call: Call, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  const status = statusText(call);
+  const subject = [podText(call), subjectText(call)].filter((part) => part !== null && part !== '').join(' ');
+  const message = messageText(call);
+  const caveat = caveatText(call);
+  const line = [
+    paint('dim', fit(clockText(call.start ?? call.end), timeWidth)),
+    fit(terminalText(call.caller.comm ?? '?'), callerWidth),
+    paint('bold', column(methodText(call), methodWidth)),
+    padStart(durationOf(call), durationWidth),
+    paint(status.colour, column(status.text, 2)),
+    subject,
+    message === '' ? '' : paint('dim', `"${message}"`),
+    caveat === '' ? '' : paint('yellow', `[${caveat}]`),
+  ];
+  return line.filter((part) => part !== '').join(' ');
+};
+
+const connectionText = (found: ConnectionFinding): string => {
+  switch (found.finding) {
+    case 'refused':
+      return `the runtime could not be reached at ${terminalText(found.endpoint)} (${found.count}x)`;
+    case 'not_http2':
+      return `connection ${found.connection} does not speak HTTP/2: left alone`;
+    case 'joined':
+      return `connection ${found.connection} is older than this observation: methods may stay unknown`;
+    case 'gap':
+      return `connection ${found.connection}: ${found.count} bytes not seen`;
+  }
+};
+
+const connectionLine = (found: ConnectionFinding, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  const detail = found.detail === null ? '' : ` (${terminalText(found.detail)})`;
+  return [
+    paint('dim', fit(clockText(found.at), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('yellow', `${connectionText(found)}${detail}`),
+  ].join(' ');
+};
+
+/** One line per finding (`-o compact`), without its newline. */
+export const renderCompact = (finding: Finding, options: CompactOptions): string =>
+  finding.kind === 'call' ? callLine(finding.call, options) : connectionLine(finding.connection, options);

@@ -1,0 +1,95 @@
+import type { Call, Caller, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Nanos } from '../foundation/time.ts';
+import type { Span } from '../spans/span.ts';
+
+const time = (at: Nanos | null): string | null => (at === null ? null : String(at));
+
+const callerJson = (caller: Caller) => ({
+  pid: caller.pid,
+  pid_start: time(caller.pidStart),
+  comm: caller.comm,
+  uid: caller.uid,
+  user_agent: caller.userAgent,
+});
+
+const callJson = (call: Call, spans: readonly Span[]) => {
+  const { result, facts } = call;
+  const client = spans.find((span) => span.kind === 'client') ?? null;
+  return {
+    kind: 'call',
+    connection: call.connection,
+    stream: call.stream,
+    revision: call.revision,
+    endpoint: call.endpoint,
+    method: call.method,
+    rpc: call.rpc,
+    service: call.service,
+    api_version: call.apiVersion,
+    method_source: call.methodSource,
+    method_confidence: call.methodSource === 'inferred' ? call.methodConfidence : null,
+    outcome: result.outcome,
+    reset_by: result.reset?.by ?? null,
+    reset_code: result.reset?.code ?? null,
+    status: result.status,
+    status_message: result.statusMessage,
+    start: time(call.start),
+    end: result.outcome === 'in_flight' ? null : time(call.end),
+    request_bytes: result.request.bytes,
+    response_bytes: result.response.bytes,
+    request_messages: result.request.messages,
+    response_messages: result.response.messages,
+    deadline_ms: call.timeoutNs === null ? null : Number(call.timeoutNs) / 1e6,
+    caller: callerJson(call.caller),
+    pod:
+      facts.pod === null
+        ? null
+        : {
+            namespace: facts.pod.namespace,
+            name: facts.pod.name,
+            uid: facts.pod.uid,
+            attempt: facts.pod.attempt,
+          },
+    sandbox_id: facts.sandboxId,
+    container: facts.containerName,
+    container_id: facts.containerId,
+    image: facts.image,
+    runtime_handler: facts.runtimeHandler,
+    trace_id: client?.traceId ?? null,
+    span_id: client?.spanId ?? null,
+    parent_span_id: client?.parentSpanId ?? null,
+    lost_bytes: result.lostBytes,
+    ...(call.full === null ? {} : { full: call.full }),
+  };
+};
+
+const connectionJson = (found: ConnectionFinding) => ({
+  kind: 'connection',
+  finding: found.finding,
+  connection: found.connection,
+  revision: found.revision,
+  endpoint: found.endpoint,
+  caller: callerJson(found.caller),
+  at: time(found.at),
+  count: found.count,
+  detail: found.detail,
+});
+
+/** Whole messages (`--full`) hold 64-bit numbers and bytes, which JSON has no form for. */
+const plain = (_key: string, value: unknown): unknown =>
+  typeof value === 'bigint'
+    ? String(value)
+    : value instanceof Uint8Array
+      ? Buffer.from(value).toString('base64')
+      : value;
+
+/** JSON leaves these as they are, and some terminals obey them: C1 controls and DEL, and the Unicode line ends. */
+const unsafe = /[\u007f-\u009f\u2028\u2029]/g;
+
+const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
+/** One line of `-o json`, without its newline. `spans` are those made of the finding. */
+export const findingLine = (finding: Finding, spans: readonly Span[]): string =>
+  JSON.stringify(
+    finding.kind === 'call' ? callJson(finding.call, spans) : connectionJson(finding.connection),
+    finding.kind === 'call' && finding.call.full !== null ? plain : undefined,
+  ).replace(unsafe, escaped);
