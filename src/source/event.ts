@@ -29,6 +29,8 @@ export type SourceEvent =
       readonly seen: Seen;
       readonly direction: Direction;
       readonly bytes: Uint8Array;
+      /** Bytes that a redacted capture overwrote whole, because what they were could not be decoded. */
+      readonly overwritten?: number;
     }
   | {
       readonly kind: 'gap';
