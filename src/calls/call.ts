@@ -33,9 +33,13 @@ export interface Call {
   readonly methodConfidence: number | null;
   /** The call streams replies for as long as the client likes (GetContainerEvents). */
   readonly streaming: boolean;
+  /** First byte of the request: `requestSentAt` where known, else `requestReadAt`. Null when it was not seen. */
   readonly start: Nanos | null;
-  /** When the client wrote the first byte and when the runtime read it; both null where only one time per byte is known. */
+  /** When the client wrote the first byte of the request; null where only one time per byte is known. */
   readonly requestSentAt: Nanos | null;
+  /** When the runtime read the first byte of the request, or, with one time per byte, when it was observed. */
+  readonly requestReadAt: Nanos | null;
+  /** When the client read the last byte (trailers, reset) or the connection closed; null while in flight. */
   readonly end: Nanos | null;
   /** When the runtime wrote the last byte; null where only one time per byte is known. */
   readonly responseSentAt: Nanos | null;

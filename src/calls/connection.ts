@@ -1,0 +1,114 @@
+import type { CriCall } from '../cri/call.ts';
+import type { CallHead, GrpcEvent } from '../grpc/event.ts';
+import { assembleCall, type ConnectionFacts, reviseCall } from './assemble.ts';
+import type { Call, Finding } from './call.ts';
+
+export interface ConnectionCallLimits {
+  /** Calls open at once on one connection. */
+  readonly maxOpenCalls: number;
+  /** Ended calls kept so that a late reset can still revise them. */
+  readonly maxEndedCalls: number;
+}
+
+export const defaultConnectionCallLimits: ConnectionCallLimits = { maxOpenCalls: 4096, maxEndedCalls: 128 };
+
+export interface CallCounters {
+  started: number;
+  ended: number;
+  revised: number;
+  /** Calls not followed because too many were open on their connection. */
+  overOpenLimit: number;
+  /** Calls whose method is not in the schema; reported with their path, undecoded. */
+  notCri: number;
+  methodUnknown: number;
+}
+
+export const createCallCounters = (): CallCounters => ({
+  started: 0,
+  ended: 0,
+  revised: 0,
+  overOpenLimit: 0,
+  notCri: 0,
+  methodUnknown: 0,
+});
+
+interface OpenCall {
+  readonly head: CallHead;
+  readonly cri: CriCall | null;
+}
+
+interface EndedCall {
+  readonly call: Call;
+  /** Kept only where request bytes may still be on their way: the server answered first. */
+  readonly cri: CriCall | null;
+}
+
+/** The calls of one connection: gRPC events in, findings out. */
+export interface ConnectionCalls {
+  event(event: GrpcEvent, out: Finding[]): void;
+}
+
+export const createConnectionCalls = (
+  connection: ConnectionFacts,
+  beginCri: (path: string) => CriCall | null,
+  counters: CallCounters,
+  limits: ConnectionCallLimits = defaultConnectionCallLimits,
+): ConnectionCalls => {
+  const open = new Map<number, OpenCall>();
+  const ended = new Map<number, EndedCall>();
+
+  const remember = (stream: number, record: EndedCall): void => {
+    ended.delete(stream);
+    ended.set(stream, record);
+    if (ended.size <= limits.maxEndedCalls) return;
+    const oldest = ended.keys().next();
+    if (!oldest.done) ended.delete(oldest.value);
+  };
+
+  const begin = (head: CallHead): void => {
+    if (open.size >= limits.maxOpenCalls) {
+      counters.overOpenLimit += 1;
+      return;
+    }
+    counters.started += 1;
+    const cri = typeof head.path === 'string' ? beginCri(head.path) : null;
+    if (typeof head.path !== 'string') counters.methodUnknown += 1;
+    else if (cri === null) counters.notCri += 1;
+    open.set(head.stream, { head, cri });
+  };
+
+  return {
+    event(event, out) {
+      switch (event.kind) {
+        case 'call_start':
+          begin(event.head);
+          return;
+        case 'message':
+          (open.get(event.stream) ?? ended.get(event.stream))?.cri?.message(event.direction, event);
+          return;
+        case 'message_broken':
+          (open.get(event.stream) ?? ended.get(event.stream))?.cri?.broken(event.direction);
+          return;
+        case 'call_end': {
+          const record = open.get(event.stream);
+          if (record === undefined) return;
+          open.delete(event.stream);
+          counters.ended += 1;
+          const call = assembleCall(connection, record.head, record.cri?.finish() ?? null, event.result);
+          remember(event.stream, { call, cri: event.result.reset === null ? null : record.cri });
+          out.push({ kind: 'call', call });
+          return;
+        }
+        case 'call_revised': {
+          const record = ended.get(event.stream);
+          if (record === undefined) return;
+          counters.revised += 1;
+          const call = reviseCall(record.call, record.cri?.finish() ?? null, event.result);
+          remember(event.stream, { call, cri: record.cri });
+          out.push({ kind: 'call', call });
+          return;
+        }
+      }
+    },
+  };
+};

@@ -1,0 +1,27 @@
+import { findMethod } from '../cri/methods.ts';
+import type { Call } from './call.ts';
+
+export type MethodName = Pick<Call, 'method' | 'rpc' | 'service' | 'apiVersion' | 'streaming'>;
+
+export const unknownMethod: MethodName = {
+  method: null,
+  rpc: null,
+  service: null,
+  apiVersion: null,
+  streaming: false,
+};
+
+const criPath = /^runtime\.(v1|v1alpha2)\.(RuntimeService|ImageService)\/(\w+)$/;
+
+/** Takes a gRPC `:path` apart (`/package.Service/Method`); service and API version are those of the CRI or null. */
+export const methodName = (path: string): MethodName => {
+  const method = path.startsWith('/') ? path.slice(1) : path;
+  const [, version, service] = criPath.exec(method) ?? [];
+  return {
+    method,
+    rpc: method.slice(method.lastIndexOf('/') + 1),
+    service: service === 'RuntimeService' || service === 'ImageService' ? service : null,
+    apiVersion: version === 'v1' || version === 'v1alpha2' ? version : null,
+    streaming: findMethod(method)?.method.streaming ?? false,
+  };
+};

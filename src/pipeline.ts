@@ -1,0 +1,255 @@
+import type { ConnectionFacts } from './calls/assemble.ts';
+import type { ConnectionFinding, Finding } from './calls/call.ts';
+import { createCallerBook } from './calls/callers.ts';
+import type { ConnectionCalls } from './calls/connection.ts';
+import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
+import { createCriCall } from './cri/call.ts';
+import { type CriCounters, createCriCounters } from './cri/limits.ts';
+import type { CriSchema } from './cri/schema.ts';
+import type { Seen } from './foundation/time.ts';
+import { createGrpcTracker } from './grpc/calls.ts';
+import type { GrpcEvent } from './grpc/event.ts';
+import { createGrpcCounters, type GrpcCounters } from './grpc/limits.ts';
+import type { GrpcTracker } from './grpc/tracker.ts';
+import { createHttp2Observer } from './http2/connection.ts';
+import type { Http2Event } from './http2/event.ts';
+import { createHttp2Counters, type Http2Counters } from './http2/limits.ts';
+import type { Http2Observer } from './http2/observer.ts';
+import type { Peer, SourceEvent } from './source/event.ts';
+
+export interface PipelineLimits {
+  /** Connections watched at once; one that opens beyond it is counted and not decoded. */
+  readonly maxConnections: number;
+}
+
+export const defaultPipelineLimits: PipelineLimits = { maxConnections: 4096 };
+
+export interface PipelineOptions {
+  readonly schema: CriSchema;
+  /** Decode whole messages, redacted, for a person who asked. */
+  readonly full: boolean;
+  readonly limits?: PipelineLimits;
+}
+
+export interface PipelineCounters {
+  readonly source: {
+    connections: number;
+    openNow: number;
+    overConnectionLimit: number;
+    bytes: number;
+    gapBytes: number;
+    refused: number;
+    kernelEvents: number;
+    /** Events of a connection that was never opened or is closed. */
+    strayEvents: number;
+  };
+  readonly http2: Http2Counters;
+  readonly grpc: GrpcCounters;
+  readonly cri: CriCounters;
+  readonly calls: CallCounters;
+}
+
+/** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
+export interface Pipeline {
+  push(event: SourceEvent): readonly Finding[];
+  /** The input ended: calls still open are reported as in flight. */
+  finish(): readonly Finding[];
+  readonly counters: PipelineCounters;
+}
+
+interface WatchedConnection {
+  readonly facts: ConnectionFacts;
+  readonly http2: Http2Observer;
+  readonly grpc: GrpcTracker;
+  readonly calls: ConnectionCalls;
+  readonly gaps: { bytes: number; revision: number };
+  served: boolean;
+}
+
+const callerOf = (peer: Peer): ConnectionFacts['client'] => ({
+  pid: peer.pid,
+  pidStart: peer.pidStart,
+  uid: peer.uid,
+  comm: peer.comm,
+  cgroup: peer.cgroup,
+});
+
+const connectionFinding = (
+  finding: ConnectionFinding['finding'],
+  facts: Pick<ConnectionFacts, 'connection' | 'endpoint' | 'client'>,
+  seen: Seen,
+  rest: Partial<Pick<ConnectionFinding, 'count' | 'detail' | 'revision'>> = {},
+): Finding => ({
+  kind: 'connection',
+  connection: {
+    finding,
+    connection: facts.connection,
+    endpoint: facts.endpoint,
+    caller: { ...facts.client, userAgent: null },
+    at: seen.at,
+    revision: 0,
+    count: 1,
+    detail: null,
+    ...rest,
+  },
+});
+
+export const createPipeline = (options: PipelineOptions): Pipeline => {
+  const limits = options.limits ?? defaultPipelineLimits;
+  const connections = new Map<number, WatchedConnection>();
+  const callers = createCallerBook();
+  const counters: PipelineCounters = {
+    source: {
+      connections: 0,
+      openNow: 0,
+      overConnectionLimit: 0,
+      bytes: 0,
+      gapBytes: 0,
+      refused: 0,
+      kernelEvents: 0,
+      strayEvents: 0,
+    },
+    http2: createHttp2Counters(),
+    grpc: createGrpcCounters(),
+    cri: createCriCounters(),
+    calls: createCallCounters(),
+  };
+  const beginCri = (path: string) =>
+    createCriCall({ path, full: options.full, schema: options.schema, counters: counters.cri });
+
+  const open = (event: Extract<SourceEvent, { kind: 'open' }>, out: Finding[]): void => {
+    counters.source.connections += 1;
+    if (connections.size >= limits.maxConnections) {
+      counters.source.overConnectionLimit += 1;
+      return;
+    }
+    const client = callerOf(event.client);
+    const facts: ConnectionFacts = {
+      connection: event.connection,
+      connectionOrdinal: callers.connected(client),
+      endpoint: event.endpoint,
+      client,
+      server: { pid: event.server.pid, pidStart: event.server.pidStart, comm: event.server.comm },
+    };
+    connections.set(event.connection, {
+      facts,
+      http2: createHttp2Observer({ joined: event.joined, counters: counters.http2 }),
+      grpc: createGrpcTracker({ joined: event.joined, counters: counters.grpc }),
+      calls: createConnectionCalls(facts, beginCri, counters.calls),
+      gaps: { bytes: 0, revision: 0 },
+      served: false,
+    });
+    counters.source.openNow = connections.size;
+    if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
+  };
+
+  const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
+    for (const event of events) watched.calls.event(event, out);
+  };
+
+  const frames = (
+    watched: WatchedConnection,
+    events: readonly Http2Event[],
+    seen: Seen,
+    out: Finding[],
+  ): void => {
+    for (const event of events) {
+      if (event.kind === 'protocol' && event.protocol !== 'http2') {
+        out.push(connectionFinding('not_http2', watched.facts, seen, { detail: event.protocol }));
+      } else {
+        calls(watched, watched.grpc.event(event, seen), out);
+      }
+    }
+  };
+
+  const gap = (
+    watched: WatchedConnection,
+    event: Extract<SourceEvent, { kind: 'gap' }>,
+    out: Finding[],
+  ): void => {
+    counters.source.gapBytes += event.length;
+    watched.gaps.bytes += event.length;
+    out.push(
+      connectionFinding('gap', watched.facts, event.seen, {
+        count: watched.gaps.bytes,
+        revision: watched.gaps.revision,
+        detail: event.direction,
+      }),
+    );
+    watched.gaps.revision += 1;
+    frames(watched, watched.http2.gap(event.direction, event.length, event.seen), event.seen, out);
+  };
+
+  const close = (connection: number, watched: WatchedConnection, seen: Seen, out: Finding[]): void => {
+    connections.delete(connection);
+    counters.source.openNow = connections.size;
+    calls(watched, watched.grpc.close(seen), out);
+  };
+
+  const refused = (event: Extract<SourceEvent, { kind: 'refused' }>, out: Finding[]): void => {
+    counters.source.refused += 1;
+    connections.delete(event.connection);
+    counters.source.openNow = connections.size;
+    const client = callerOf(event.client);
+    const count = callers.refused(client, event.endpoint);
+    out.push(
+      connectionFinding(
+        'refused',
+        { connection: event.connection, endpoint: event.endpoint, client },
+        event.seen,
+        {
+          count,
+        },
+      ),
+    );
+  };
+
+  return {
+    push(event) {
+      const out: Finding[] = [];
+      switch (event.kind) {
+        case 'open':
+          open(event, out);
+          return out;
+        case 'refused':
+          refused(event, out);
+          return out;
+        case 'kernel':
+          counters.source.kernelEvents += 1;
+          return out;
+      }
+      const watched = connections.get(event.connection);
+      if (watched === undefined) {
+        counters.source.strayEvents += 1;
+        return out;
+      }
+      switch (event.kind) {
+        case 'data':
+          counters.source.bytes += event.bytes.length;
+          if (!watched.served && event.direction === 'response') {
+            watched.served = true;
+            callers.served(watched.facts.client, watched.facts.endpoint);
+          }
+          frames(watched, watched.http2.bytes(event.direction, event.bytes, event.seen), event.seen, out);
+          return out;
+        case 'gap':
+          gap(watched, event, out);
+          return out;
+        case 'end':
+          calls(watched, watched.grpc.end(event.direction, event.seen), out);
+          return out;
+        case 'close':
+          close(event.connection, watched, event.seen, out);
+          return out;
+      }
+    },
+    finish() {
+      const out: Finding[] = [];
+      for (const watched of connections.values()) calls(watched, watched.grpc.finish(), out);
+      connections.clear();
+      counters.source.openNow = 0;
+      return out;
+    },
+    counters,
+  };
+};
