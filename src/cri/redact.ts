@@ -34,6 +34,18 @@ const knownKeys: ReadonlySet<string> = new Set([
 
 const shownKeys: ReadonlySet<string> = new Set(identityLabels);
 
+/** All that is in a message of this type is secret, whatever its fields are. */
+export const isSecretMessage = (type: protobuf.Type): boolean => secretMessages.has(type.name);
+
+export const isSecretField = (type: protobuf.Type, field: protobuf.Field): boolean =>
+  field.options?.debug_redact === true || secretFields.has(`${type.name}.${field.name}`);
+
+const isLabels = (field: protobuf.Field): boolean => field.name === 'labels' || field.name === 'label_selector';
+
+/** A map's entry whose key and value say which pod or container is meant, and nothing else. */
+export const isIdentityLabel = (field: protobuf.Field, key: string): boolean =>
+  isLabels(field) && shownKeys.has(key);
+
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
@@ -61,12 +73,11 @@ const scalar = (field: protobuf.Field, value: unknown): unknown => {
 const map = (field: protobuf.Field, value: unknown, isSecret: boolean): Record<string, string> => {
   const out: Record<string, string> = {};
   if (!isObject(value)) return out;
-  const isLabels = !isSecret && (field.name === 'labels' || field.name === 'label_selector');
-  const hasKnownKeys = isLabels || field.name === 'annotations';
+  const hasKnownKeys = (!isSecret && isLabels(field)) || field.name === 'annotations';
   let hidden = 0;
   for (const [key, element] of Object.entries(value)) {
     if (hasKnownKeys && knownKeys.has(key)) {
-      out[key] = isLabels && shownKeys.has(key) && typeof element === 'string' ? element : redacted;
+      out[key] = !isSecret && isIdentityLabel(field, key) && typeof element === 'string' ? element : redacted;
     } else {
       hidden += 1;
       out[`[redacted ${hidden}]`] = redacted;
@@ -88,18 +99,17 @@ const single = (field: protobuf.Field, value: unknown, isSecret: boolean): unkno
 export const redactMessage = (type: protobuf.Type, message: unknown, isSecret = false): unknown => {
   const out: Record<string, unknown> = {};
   if (!isObject(message)) return out;
-  const isSecretType = isSecret || secretMessages.has(type.name);
+  const isSecretType = isSecret || isSecretMessage(type);
   for (const field of type.fieldsArray) {
     if (!Object.hasOwn(message, field.name)) continue;
     const value = message[field.name];
-    const isSecretField =
-      isSecretType || field.options?.debug_redact === true || secretFields.has(`${type.name}.${field.name}`);
+    const hides = isSecretType || isSecretField(type, field);
     if (field instanceof protobuf.MapField) {
-      const entries = map(field, value, isSecretField);
+      const entries = map(field, value, hides);
       if (Object.keys(entries).length > 0) out[field.name] = entries;
     } else if (Array.isArray(value)) {
-      if (value.length > 0) out[field.name] = value.map((one) => single(field, one, isSecretField));
-    } else out[field.name] = single(field, value, isSecretField);
+      if (value.length > 0) out[field.name] = value.map((one) => single(field, one, hides));
+    } else out[field.name] = single(field, value, hides);
   }
   return out;
 };

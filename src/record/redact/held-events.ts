@@ -1,0 +1,81 @@
+import type { Nanos } from '../../foundation/time.ts';
+import type { SourceEvent } from '../../source/event.ts';
+import { giveUpUnit, type Unit } from './unit.ts';
+
+export interface HoldLimits {
+  /** Bytes of events that wait for a decision, all connections together. */
+  readonly maxHeldBytes: number;
+  /** How long, in the time of the events, one may wait. */
+  readonly maxHeldNs: Nanos;
+}
+
+/** An event on its way into the file. It may leave when nothing in it is undecided and all before it have left. */
+export interface HeldEvent {
+  readonly event: SourceEvent;
+  /** Units with bytes in this event that are not decided yet, and what they are filled with when given up. */
+  readonly undecided: Map<Unit, number>;
+  /** Bytes of this event that were overwritten whole, not field by field. */
+  overwritten: number;
+}
+
+/** Events in their order, held until what they contain is decided. Bounded in bytes and in time: beyond, what is undecided is overwritten. */
+export interface HeldEvents {
+  add(event: SourceEvent): HeldEvent;
+  /** Events that may leave now. `gaveUp` is told of each unit that a bound decided. */
+  release(gaveUp: () => void): SourceEvent[];
+  /** All that is left, undecided parts overwritten. */
+  flush(gaveUp: () => void): SourceEvent[];
+}
+
+const sizeOf = (event: SourceEvent): number => (event.kind === 'data' ? event.bytes.length : 0);
+
+const leave = (held: HeldEvent): SourceEvent =>
+  held.event.kind === 'data' && held.overwritten > 0
+    ? { ...held.event, overwritten: held.overwritten }
+    : held.event;
+
+const giveUp = (held: HeldEvent, gaveUp: () => void): void => {
+  for (const [unit, filler] of [...held.undecided]) {
+    gaveUp();
+    giveUpUnit(unit, filler);
+  }
+};
+
+export const createHeldEvents = (limits: HoldLimits): HeldEvents => {
+  let queue: HeldEvent[] = [];
+  let heldBytes = 0;
+
+  return {
+    add(event) {
+      const held: HeldEvent = { event, undecided: new Map(), overwritten: 0 };
+      queue.push(held);
+      heldBytes += sizeOf(event);
+      return held;
+    },
+    release(gaveUp) {
+      const out: SourceEvent[] = [];
+      const newest = queue.at(-1)?.event.seen.at ?? 0n;
+      let at = 0;
+      for (; at < queue.length; at++) {
+        const held = queue[at];
+        if (held === undefined) break;
+        if (held.undecided.size > 0) {
+          const tooOld = newest - held.event.seen.at > limits.maxHeldNs;
+          if (!tooOld && heldBytes <= limits.maxHeldBytes) break;
+          giveUp(held, gaveUp);
+        }
+        heldBytes -= sizeOf(held.event);
+        out.push(leave(held));
+      }
+      if (at > 0) queue = queue.slice(at);
+      return out;
+    },
+    flush(gaveUp) {
+      for (const held of queue) giveUp(held, gaveUp);
+      const out = queue.map(leave);
+      queue = [];
+      heldBytes = 0;
+      return out;
+    },
+  };
+};
