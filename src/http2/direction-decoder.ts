@@ -37,7 +37,7 @@ export interface DirectionDecoderOptions {
   readonly fromStart: boolean;
   readonly emit: (event: Http2Event) => void;
   readonly onDesync: () => void;
-  /** Called before the event: a boundary is also what makes a joined connection HTTP/2. */
+  /** Called while still out of step: a boundary is also what makes a joined connection HTTP/2. */
   readonly onResync: () => void;
   /** The other direction's encoder is told a table size; infinite: a SETTINGS frame may have been missed. */
   readonly onTableSize: (bytes: number) => void;
@@ -283,12 +283,12 @@ export const createDirectionDecoder = ({
       counters.searchedBytes += bytes.length - from;
       const found = search.bytes(bytes, from, seen);
       if (found === null) return;
+      onResync();
       search = null;
       const lostBytes = lost + found.skipped;
       lost = 0;
       afterLoss = true;
       counters.resyncs += 1;
-      onResync();
       emit({ kind: 'resync', direction, lostBytes });
       counters.recoveredBytes += found.bytes.length + bytes.length - found.resumeAt;
       decodeProof(found, seen);

@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createHttp2Observer } from '../../src/http2/connection.ts';
-import type { Http2Event } from '../../src/http2/event.ts';
 import { createHttp2Counters, defaultHttp2Limits, type Http2Counters } from '../../src/http2/limits.ts';
+import { told } from './told.ts';
 import {
   clientPreface,
   concat,
   cutSizes,
-  fieldText,
   frame,
   hex,
   indexed,
@@ -21,33 +20,6 @@ import {
   text,
   watch,
 } from './wire.ts';
-
-/** One line per event, as short as can be told apart. */
-const told = (event: Http2Event): string => {
-  switch (event.kind) {
-    case 'headers':
-      return [
-        `headers ${event.stream}`,
-        ...event.fields.map(fieldText),
-        ...(event.complete ? [] : ['...']),
-        ...(event.endStream ? ['end'] : []),
-      ].join(', ');
-    case 'data':
-      return `data ${event.stream} ${Buffer.from(event.bytes).toString('latin1')}${event.endStream ? ', end' : ''}`;
-    case 'data_lost':
-      return `data_lost ${event.stream} ${event.length}${event.endStream ? ', end' : ''}`;
-    case 'rst_stream':
-      return `rst_stream ${event.stream} ${event.errorCode}`;
-    case 'goaway':
-      return `goaway ${event.lastStream} ${event.errorCode}`;
-    case 'protocol':
-      return event.protocol;
-    case 'desync':
-      return 'desync';
-    case 'resync':
-      return `resync ${event.lostBytes}`;
-  }
-};
 
 type Row = readonly [frames: Uint8Array[], events: string[], counters?: Partial<Http2Counters>];
 

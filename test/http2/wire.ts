@@ -76,6 +76,7 @@ export const watch = (steps: readonly Step[], options: Http2ObserverOptions): Ht
 /** Adjacent pieces of a body made one: where a body is cut must not matter. */
 export const merged = (events: readonly Http2Event[]): Http2Event[] => {
   const result: Http2Event[] = [];
+  let pieces: Uint8Array[] = [];
   for (const event of events) {
     const last = result.at(-1);
     const goesOn =
@@ -84,9 +85,14 @@ export const merged = (events: readonly Http2Event[]): Http2Event[] => {
       !last.endStream &&
       last.direction === event.direction &&
       last.stream === event.stream;
-    if (goesOn) result[result.length - 1] = { ...event, bytes: concat(last.bytes, event.bytes) };
+    if (!goesOn && last?.kind === 'data') result[result.length - 1] = { ...last, bytes: concat(...pieces) };
+    if (!goesOn) pieces = [];
+    if (event.kind === 'data') pieces.push(event.bytes);
+    if (goesOn) result[result.length - 1] = event;
     else result.push(event);
   }
+  const last = result.at(-1);
+  if (last?.kind === 'data') result[result.length - 1] = { ...last, bytes: concat(...pieces) };
   return result;
 };
 

@@ -1,0 +1,392 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Http2Event } from '../../src/http2/event.ts';
+import { createHttp2Counters, defaultHttp2Limits } from '../../src/http2/limits.ts';
+import { told } from './told.ts';
+import {
+  clientPreface,
+  concat,
+  cutOut,
+  cutSizes,
+  frame,
+  hex,
+  indexed,
+  literal,
+  merged,
+  normalised,
+  octetsOf,
+  recut,
+  type Step,
+  text,
+  watch,
+} from './wire.ts';
+
+const get = indexed(2);
+const ping = frame(6, 0, 0, new Uint8Array(8));
+const start = concat(clientPreface, frame(4, 0, 0));
+
+/** What is said when `length` octets are missing from `at` of the frames given, which a request began with. */
+const withGap = (
+  frames: readonly Uint8Array[],
+  at: number,
+  length: number,
+  counters = createHttp2Counters(),
+) =>
+  merged(
+    watch(
+      cutOut(
+        [{ direction: 'request', bytes: concat(start, ...frames) }],
+        'request',
+        start.length + at,
+        length,
+      ),
+      {
+        joined: false,
+        counters,
+      },
+    ),
+  ).map(told);
+
+const data = frame(0, 1, 1, text('0123456789'));
+const next = frame(1, 5, 3, get);
+const block = concat(literal('a', 'b'), get, literal('c', 'd'));
+
+describe('a gap within a payload is skipped, and the next frame is where the length says', () => {
+  const cases: Readonly<
+    Record<string, readonly [frames: Uint8Array[], at: number, length: number, events: string[]]>
+  > = {
+    'in the midst of DATA': [[data, next], 12, 4, ['data 1 012', 'data_lost 1 4', 'data 1 789, end']],
+    'the begin of DATA': [[data, next], 9, 4, ['data_lost 1 4', 'data 1 456789, end']],
+    'the end of DATA': [[data, next], 15, 4, ['data 1 012345', 'data_lost 1 4, end']],
+    'all of DATA': [[data, next], 9, 10, ['data_lost 1 10, end']],
+    'padding of DATA': [
+      [frame(0, 9, 1, concat(hex('03'), text('abc'), hex('000000'))), next],
+      14,
+      2,
+      ['data 1 abc, end'],
+    ],
+    'data and padding': [
+      [frame(0, 9, 1, concat(hex('03'), text('abc'), hex('000000'))), next],
+      11,
+      4,
+      ['data 1 a', 'data_lost 1 2, end'],
+    ],
+    'the Pad Length: which octets were data is not known': [
+      [frame(0, 9, 1, concat(hex('03'), text('abc'), hex('000000'))), next],
+      9,
+      2,
+      ['desync', 'resync 7', 'data 1 , end'],
+    ],
+    PING: [[ping, next], 10, 5, []],
+    RST_STREAM: [[frame(3, 0, 1, hex('00000008')), next], 9, 4, []],
+    'debug data of GOAWAY': [
+      [frame(7, 0, 0, concat(hex('0000000100000000'), text('debug'))), next],
+      18,
+      2,
+      ['goaway 1 0'],
+    ],
+    'padding of HEADERS': [
+      [frame(1, 0xd, 1, concat(hex('03'), get, hex('000000'))), next],
+      12,
+      1,
+      ['headers 1, :method: GET, end'],
+    ],
+    HEADERS: [[frame(1, 5, 1, block), next], 15, 3, ['headers 1, a: b, :method: GET, ..., end']],
+    'all of HEADERS': [[frame(1, 5, 1, block), next], 9, block.length, ['headers 1, ..., end']],
+    'a CONTINUATION': [
+      [frame(1, 0, 1, get), frame(9, 0, 1, block), frame(9, 4, 1, get), next],
+      9 + 1 + 9 + 2,
+      3,
+      ['headers 1, :method: GET, ...'],
+    ],
+    'HEADERS that a CONTINUATION follows': [
+      [frame(1, 1, 1, block), frame(9, 4, 1, get), next],
+      9,
+      1,
+      ['headers 1, ..., end'],
+    ],
+  };
+  for (const [name, [frames, at, length, events]] of Object.entries(cases)) {
+    test(name, () => {
+      const counters = createHttp2Counters();
+      assert.deepEqual(withGap(frames, at, length, counters), [
+        'http2',
+        ...events,
+        'headers 3, :method: GET, end',
+      ]);
+      assert.equal(counters.lostBytes >= length, true);
+      assert.equal(counters.desyncs, 0);
+    });
+  }
+});
+
+test('after a lost part of a block, what it may have moved is not known', () => {
+  const learn = frame(1, 4, 1, literal('a', 'b'));
+  const use = frame(1, 4, 3, indexed(62));
+  const lost = frame(1, 4, 5, literal('c', 'd'));
+  const again = frame(1, 4, 7, concat(indexed(62), indexed(63), literal('e', 'f'), indexed(62), indexed(64)));
+  const at = learn.length + use.length + 12;
+  assert.deepEqual(withGap([learn, use, lost, again], at, 2), [
+    'http2',
+    'headers 1, a: b',
+    'headers 3, a: b',
+    'headers 5, ...',
+    'headers 7, ?: ?, ?: ?, e: f, e: f, ?: ?',
+  ]);
+});
+
+test('a table size lost with its SETTINGS may be used by the other side', () => {
+  const announce = frame(4, 0, 0, hex('000100010000'));
+  const steps: Step[] = [
+    { direction: 'request', bytes: concat(clientPreface, announce.slice(0, 9)) },
+    { direction: 'request', lost: 6 },
+    {
+      direction: 'response',
+      bytes: concat(frame(4, 0, 0), frame(1, 5, 1, concat(hex('3fe1ff03'), indexed(8)))),
+    },
+  ];
+  assert.deepEqual(watch(steps, { joined: false }).map(told), ['http2', 'headers 1, :status: 200, end']);
+});
+
+describe('a gap past the end of a frame loses the boundary, and finds it by what follows', () => {
+  const proof = [frame(1, 4, 5, get), frame(0, 1, 5, text('xyz')), ping, frame(8, 0, 0, hex('00000001'))];
+  const recovered = ['headers 5, :method: GET', 'data 5 xyz, end'];
+
+  test('a part of DATA, whose loss is exact, and the next header', () => {
+    assert.deepEqual(withGap([data, next, ...proof], 15, 8), [
+      'http2',
+      'data 1 012345',
+      'data_lost 1 4, end',
+      'desync',
+      // 4 octets of the gap and 6 of the frame after it.
+      'resync 10',
+      ...recovered,
+    ]);
+  });
+
+  test('the begin of a header is of no use without its end', () => {
+    assert.deepEqual(withGap([next, ...proof], 4, 5), ['http2', 'desync', 'resync 10', ...recovered]);
+  });
+
+  test('whole frames', () => {
+    assert.deepEqual(withGap([data, next, ...proof], 0, data.length + next.length), [
+      'http2',
+      'desync',
+      `resync ${data.length + next.length}`,
+      ...recovered,
+    ]);
+  });
+
+  test('between the frames of a block', () => {
+    const open = frame(1, 0, 1, get);
+    const rest = frame(9, 4, 1, get);
+    assert.deepEqual(withGap([open, rest, ...proof], open.length, rest.length), [
+      'http2',
+      'headers 1, :method: GET, ...',
+      'desync',
+      `resync ${rest.length}`,
+      ...recovered,
+    ]);
+  });
+
+  test('the CONTINUATION of a block that was lost tells nothing', () => {
+    const counters = createHttp2Counters();
+    const open = frame(1, 0, 1, get);
+    assert.deepEqual(withGap([open, frame(9, 4, 1, get), ...proof], 0, open.length, counters), [
+      'http2',
+      'desync',
+      `resync ${open.length}`,
+      ...recovered,
+    ]);
+    assert.equal(counters.malformedFrames, 0);
+  });
+
+  test('too little to be sure stays lost', () => {
+    const counters = createHttp2Counters();
+    assert.deepEqual(withGap([next, ...proof.slice(1)], 0, next.length, counters), ['http2', 'desync']);
+    assert.equal(counters.lostBytes, next.length);
+    assert.equal(counters.searchedBytes - counters.recoveredBytes, octets(proof.slice(1)));
+  });
+
+  test('a second gap while searching begins the search anew', () => {
+    const bytes = concat(...proof);
+    const steps: Step[] = [
+      { direction: 'request', bytes: start },
+      { direction: 'request', lost: 5 },
+      { direction: 'request', bytes: bytes.slice(0, 30) },
+      { direction: 'request', lost: 7 },
+      { direction: 'request', bytes },
+    ];
+    assert.deepEqual(merged(watch(steps, { joined: false })).map(told), [
+      'http2',
+      'desync',
+      'resync 42',
+      ...recovered,
+    ]);
+  });
+
+  test('frames are found octet by octet, with the times of their first octets', () => {
+    const steps = cutOut(
+      [{ direction: 'request', bytes: concat(start, next, ...proof) }],
+      'request',
+      start.length,
+      5,
+    );
+    const pieces = recut(steps, [1]);
+    const headers = watch(pieces, { joined: false }).find((event) => event.kind === 'headers');
+    // One step for the gap, and one for each octet of `start` and of what the gap left of `next`.
+    assert.equal(headers?.first.at, BigInt(start.length + 1 + next.length - 5));
+  });
+
+  const octets = (frames: readonly Uint8Array[]): number => concat(...frames).length;
+});
+
+describe('what is not a boundary', () => {
+  const search = (bytes: Uint8Array, limits = defaultHttp2Limits): string[] => {
+    const steps: Step[] = [
+      { direction: 'request', bytes: start },
+      { direction: 'request', lost: 5 },
+      { direction: 'request', bytes },
+    ];
+    return merged(watch(steps, { joined: false, limits })).map(told);
+  };
+  const good = [ping, ping, ping];
+  const bad: Readonly<Record<string, Uint8Array>> = {
+    'a type without a name': frame(0xa, 0, 1, hex('00')),
+    'a flag that the type does not have': frame(6, 4, 0, new Uint8Array(8)),
+    'PING of wrong length': frame(6, 0, 0, new Uint8Array(9)),
+    'PING on a stream': frame(6, 0, 1, new Uint8Array(8)),
+    'DATA without a stream': frame(0, 1, 0, text('x')),
+    'a stream of the server': frame(0, 1, 2, text('x')),
+    'the reserved bit': frame(0, 1, 0x80000001, text('x')),
+    'empty DATA that ends nothing': frame(0, 0, 1),
+    'SETTINGS of wrong length': frame(4, 0, 0, hex('00')),
+    'an ACK with settings': frame(4, 1, 0, hex('000500004000')),
+    'PUSH_PROMISE of a client': frame(5, 4, 1, hex('0000000282')),
+    'a frame larger than ever announced': frame(0, 1, 1, new Uint8Array(16_385)),
+  };
+  for (const [name, bytes] of Object.entries(bad)) {
+    test(name, () => {
+      const stuck = search(concat(...good, bytes, ...good));
+      assert.deepEqual(stuck, ['http2', 'desync']);
+      assert.equal(search(concat(...good, bytes, ...good, ping))[2], `resync ${5 + 51 + bytes.length}`);
+    });
+  }
+
+  const outOfOrder: Readonly<Record<string, readonly [Uint8Array, Uint8Array]>> = {
+    'a CONTINUATION after a whole block': [frame(1, 4, 1, get), frame(9, 4, 1, get)],
+    'no CONTINUATION after a part of a block': [frame(1, 0, 1, get), ping],
+    'a CONTINUATION of another stream': [frame(1, 0, 1, get), frame(9, 4, 3, get)],
+    'a stream opened after a later one': [frame(1, 4, 5, get), frame(1, 4, 3, get)],
+  };
+  for (const [name, [before, after]] of Object.entries(outOfOrder)) {
+    test(`${name}: a chain ends there, and another begins`, () => {
+      const stuck = concat(ping, ping, before, after, ping, ping);
+      assert.deepEqual(search(stuck), ['http2', 'desync']);
+      assert.equal(search(concat(stuck, ping))[2], `resync ${5 + 2 * ping.length + before.length}`);
+    });
+  }
+
+  test('a false frame that promises much holds nobody up', () => {
+    const lure = hex('0040000001 00000001');
+    assert.equal(search(concat(lure, ...good, ping))[2], `resync ${5 + lure.length}`);
+  });
+
+  test('responses on streams that no request opened', () => {
+    const steps = (stream: number): Step[] => [
+      { direction: 'request', bytes: concat(start, frame(1, 5, 1, get)) },
+      { direction: 'response', bytes: concat(frame(4, 0, 0)) },
+      { direction: 'response', lost: 1 },
+      { direction: 'response', bytes: concat(...[1, 2, 3, 4].map(() => frame(0, 0, stream, text('x')))) },
+    ];
+    const last = (stream: number) => watch(steps(stream), { joined: false }).map(told).at(-1);
+    assert.equal(last(1), 'data 1 x');
+    assert.equal(last(3), 'desync');
+  });
+
+  test('the frames that prove a boundary lie within the limit', () => {
+    const frames = [1, 2, 3, 4].map(() => frame(0, 0, 1, new Uint8Array(1000)));
+    const limits = { ...defaultHttp2Limits, resyncBytes: 3 * 1009 + 9 };
+    assert.equal(search(concat(...frames), limits)[2], 'resync 5');
+    const less = { ...limits, resyncBytes: limits.resyncBytes - 1 };
+    assert.deepEqual(search(concat(...frames), less), ['http2', 'desync']);
+  });
+
+  test('candidates over the limit are dropped and counted', () => {
+    const limits = { ...defaultHttp2Limits, resyncCandidates: 8 };
+    const counters = createHttp2Counters();
+    // Each octet of this begins a plausible DATA frame, but for its own reserved bit: nine octets apart at most.
+    const lures = concat(
+      ...Array.from({ length: 40 }, (_, at) => hex(`0020${(16 + at).toString(16)}0001 00000001`)),
+    );
+    const steps: Step[] = [
+      { direction: 'request', bytes: start },
+      { direction: 'request', lost: 5 },
+      { direction: 'request', bytes: lures },
+    ];
+    watch(steps, { joined: false, limits, counters });
+    assert.ok(counters.resyncCandidatesOverLimit > 0);
+  });
+});
+
+describe('a connection joined late', () => {
+  const client = concat(
+    ping,
+    frame(1, 4, 9, concat(get, indexed(62))),
+    frame(0, 1, 9, text('q')),
+    ping,
+    ping,
+  );
+  const server = concat(ping, frame(1, 4, 9, indexed(62)), frame(0, 1, 9, text('r')), ping, ping);
+  const steps: Step[] = [
+    { direction: 'request', bytes: concat(text('rest'), client) },
+    { direction: 'response', bytes: server },
+  ];
+
+  test('is HTTP/2 once frames are found, and both directions were lost until then', () => {
+    const counters = createHttp2Counters();
+    const events = merged(watch(steps, { joined: true, counters }));
+    assert.deepEqual(events.map(told), [
+      'http2',
+      'desync',
+      'desync',
+      'resync 4',
+      'headers 9, :method: GET, ?: ?',
+      'data 9 q, end',
+      'resync 0',
+      'headers 9, ?: ?',
+      'data 9 r, end',
+    ]);
+    assert.equal(counters.http2Connections, 1);
+    const unknown = events.flatMap((event) =>
+      event.kind === 'headers'
+        ? event.fields.flatMap(({ value }) => (typeof value === 'string' ? [] : [value]))
+        : [],
+    );
+    assert.equal(new Set(unknown.map(({ epoch }) => epoch)).size, 2, 'an epoch belongs to one direction');
+  });
+
+  test('that speaks something else says nothing', () => {
+    const other: Step[] = [{ direction: 'request', bytes: text('GET / HTTP/1.1\r\n\r\n'.repeat(100)) }];
+    const counters = createHttp2Counters();
+    assert.deepEqual(watch(other, { joined: true, counters }), []);
+    assert.equal(counters.searchedBytes, 1800);
+  });
+
+  test('gives the same however it is cut', () => {
+    const whole = normalised(watch(steps, { joined: true }));
+    fc.assert(
+      fc.property(cutSizes, (sizes) => {
+        assert.deepEqual(normalised(watch(recut(steps, sizes), { joined: true })), whole);
+      }),
+    );
+  });
+});
+
+test('gaps of no length, and of no sense, are none', () => {
+  const steps = [0, -5, Number.NaN].map((lost): Step => ({ direction: 'request', lost }));
+  const events: Http2Event[] = watch([{ direction: 'request', bytes: start }, ...steps], { joined: false });
+  assert.deepEqual(events.map(told), ['http2']);
+  assert.equal(octetsOf(steps, 'request'), 0);
+});
