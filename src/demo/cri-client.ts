@@ -29,6 +29,8 @@ export interface CallOptions {
   readonly timeoutMs: number | null;
   readonly signal?: AbortSignal | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Each message of a streamed reply as it comes. */
+  readonly onMessage?: ((message: Message) => void) | undefined;
 }
 
 export interface CriClient {
@@ -66,7 +68,7 @@ export const createCriClient = (options: {
   });
 
   return {
-    call(method, request, { timeoutMs, signal, metadata: pairs = {} }) {
+    call(method, request, { timeoutMs, signal, metadata: pairs = {}, onMessage }) {
       const metadata = new Metadata();
       for (const [key, value] of Object.entries(pairs)) metadata.set(key, value);
       const startedAt = clock.now();
@@ -86,6 +88,7 @@ export const createCriClient = (options: {
           responseBytes += bytes.length;
           responseMessages += 1;
           response = method.decodeResponse(bytes);
+          onMessage?.(response);
         });
         // The status carries the same; without a listener the error would be thrown.
         call.on('error', () => undefined);

@@ -50,6 +50,9 @@ export interface GrpcServer {
 
 const prefixBytes = 5;
 
+/** Node refuses new streams while a session holds more; its default of 10 is less than one large list reply. */
+const sessionMegabytes = 256;
+
 const framed = (message: Uint8Array, compressed: boolean): Buffer => {
   const body = compressed ? gzipSync(message) : message;
   const prefix = Buffer.alloc(prefixBytes);
@@ -70,15 +73,16 @@ const responseHeaders = (gzip: boolean) => ({
   ...(gzip ? { 'grpc-encoding': 'gzip' } : {}),
 });
 
-/** The one message of a unary or server-streaming request; null: over the limit. */
+/** The one message of a unary or server-streaming request. Null: over the limit, read to its end but not kept. */
 const readRequest = async (stream: ServerHttp2Stream, limit: number): Promise<Buffer | null> => {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of stream) {
     length += chunk.length;
-    if (length > limit + prefixBytes) return null;
-    chunks.push(chunk);
+    if (length > limit + prefixBytes) chunks.length = 0;
+    else chunks.push(chunk);
   }
+  if (length > limit + prefixBytes) return null;
   return Buffer.concat(chunks).subarray(prefixBytes);
 };
 
@@ -90,7 +94,7 @@ const readRequest = async (stream: ServerHttp2Stream, limit: number): Promise<Bu
 export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
   const { handle, gzipReplies = false, limits = defaultGrpcServerLimits } = options;
   const sessions = new Set<ServerHttp2Session>();
-  const server = createServer();
+  const server = createServer({ maxSessionMemory: sessionMegabytes });
 
   const serve = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> => {
     const aborted = new AbortController();

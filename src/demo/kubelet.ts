@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../foundation/clock.ts';
 import { type ApiVersion, type Message, type MethodCodec, methodCodecs, type ServiceName } from './codec.ts';
 import { type CallRecord, type CallResult, type CriClient, createCriClient } from './cri-client.ts';
@@ -38,8 +39,9 @@ export interface Kubelet {
   version(service: ServiceName): ApiVersion | null;
   /** One call, on the connection of its service, with a kubelet's deadline. */
   invoke(method: string, request: Message, options?: InvokeOptions): Promise<CallResult>;
-  /** Runs what a kubelet does periodically until the signal aborts or `close`. */
-  steadyState(): Promise<void>;
+  /** Does what a kubelet does periodically until `until` aborts; calls in flight are finished. */
+  steadyState(until: AbortSignal): Promise<void>;
+  /** Cancels what is in flight and closes both connections. */
   close(): void;
 }
 
@@ -92,6 +94,8 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
   const { clock, socket, record, versions = ['v1'], pace = 1 } = options;
   const closed = new AbortController();
   const signal = AbortSignal.any([options.signal, closed.signal]);
+  // A listener for each call in flight is no leak.
+  setMaxListeners(0, signal);
   const client = (path: string): CriClient =>
     createCriClient({ socket: path, clock, record, gzipRequests: options.gzipRequests ?? false });
   const clients: Readonly<Record<ServiceName, CriClient>> = {
@@ -133,12 +137,16 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
     return code === 'UNIMPLEMENTED' ? (fallback ?? null) : null;
   };
 
-  const repeat = async (everyMs: number, calls: readonly [string, Message][]): Promise<void> => {
-    await pause(everyMs === relistMs ? 0 : (everyMs * pace) / 2, signal);
-    for (let round = 0; !signal.aborted; round++) {
+  const repeat = async (
+    everyMs: number,
+    calls: readonly [string, Message][],
+    until: AbortSignal,
+  ): Promise<void> => {
+    await pause(everyMs === relistMs ? 0 : (everyMs * pace) / 2, until);
+    for (let round = 0; !until.aborted; round++) {
       for (const [method, request] of calls)
-        if (!signal.aborted) await invoke(method, request, { sync: `${calls[0]?.[0]}-${everyMs}-${round}` });
-      await pause(everyMs * pace, signal);
+        if (!until.aborted) await invoke(method, request, { sync: `${calls[0]?.[0]}-${everyMs}-${round}` });
+      await pause(everyMs * pace, until);
     }
   };
 
@@ -166,8 +174,9 @@ export const createKubelet = (options: KubeletOptions): Kubelet => {
     },
     version: (service) => chosen[service],
     invoke,
-    async steadyState() {
-      await Promise.all(periodic.map(({ everyMs, calls }) => repeat(everyMs, calls)));
+    async steadyState(until) {
+      const ended = AbortSignal.any([signal, until]);
+      await Promise.all(periodic.map(({ everyMs, calls }) => repeat(everyMs, calls, ended)));
     },
     close() {
       closed.abort();

@@ -182,12 +182,13 @@ export const runScenario = async (options: ScenarioOptions): Promise<ScenarioRes
       });
       const { pods = 1, containersPerPod = 2 } = options;
       const play: Play = { kubelet, stage, log, signal, pods, containersPerPod, pace };
+      const quiet = new AbortController();
       let periodic: Promise<void> = Promise.resolve();
       try {
         gaveUp = !(await kubelet.start()) && !signal.aborted;
         if (gaveUp) log('the kubelet gave up: no API version in common with the runtime');
         if (!gaveUp && !signal.aborted) {
-          periodic = kubelet.steadyState();
+          periodic = kubelet.steadyState(quiet.signal);
           await playPods(play, 0);
           if (!signal.aborted) await playFailingPull(play);
           for (let round = pods; options.follow === true && !signal.aborted; round += pods) {
@@ -196,8 +197,9 @@ export const runScenario = async (options: ScenarioOptions): Promise<ScenarioRes
           }
         }
       } finally {
-        kubelet.close();
+        quiet.abort();
         await periodic;
+        kubelet.close();
       }
     } finally {
       await between?.close();
