@@ -70,10 +70,8 @@ const isAt = (bytes: Uint8Array, start: number, key: Uint8Array): boolean => {
 };
 
 const identityLabel = (bytes: Uint8Array, start: number, size: number): string | null => {
-  for (const key of labelKeys) {
-    if (key.bytes.length === size && isAt(bytes, start, key.bytes)) return key.name;
-  }
-  return null;
+  const key = labelKeys.get(size);
+  return key !== undefined && isAt(bytes, start, key.bytes) ? key.name : null;
 };
 
 /** One entry of a labels map. Only the value of an identity label becomes a string. */

@@ -91,8 +91,8 @@ interface Joined {
 /** The state of one message's reading. */
 export interface ReaderState extends Tally {
   readonly projection: Projection;
-  /** Items that may still be kept. */
-  readonly maxItems: number;
+  /** Items that may still be kept; null: items are only counted. */
+  readonly maxItems: number | null;
   readonly draft: Draft;
   readonly head: Head;
   items: number;
@@ -109,7 +109,7 @@ export const startMessage = (
   projection: Projection,
   limits: CriLimits,
   counters: CriCounters,
-  maxItems: number,
+  maxItems: number | null,
 ): ReaderState => ({
   projection,
   limits,
@@ -136,6 +136,7 @@ const planOf = (state: ReaderState): FieldPlan | null => {
   if (number === projection.itemsField && head.tag % 8 === 2) {
     state.items += 1;
     state.itemsBytes += head.rest;
+    if (state.maxItems === null) return null;
   }
   if (plan === 'skip') return null;
   if (plan === undefined || head.tag % 8 !== plan.wire) {
@@ -160,7 +161,7 @@ const readRecord = (
   reader.pos = from;
   reader.len = to;
   reader.tag();
-  readField(reader, plan, state.draft, isItem ? state.maxItems : state.limits.maxRepeated, state);
+  readField(reader, plan, state.draft, isItem ? (state.maxItems ?? 0) : state.limits.maxRepeated, state);
 };
 
 const join = (state: ReaderState, joined: Joined, piece: Uint8Array, from: number, to: number): number => {

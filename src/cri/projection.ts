@@ -89,7 +89,8 @@ export const compileProjection = (
   itemsField: items === null ? 0 : (type.fields[items]?.id ?? 0),
 });
 
-/** The identity labels with their keys as bytes, so that other keys are never made strings. */
-export const labelKeys: readonly { readonly name: string; readonly bytes: Uint8Array }[] = identityLabels.map(
-  (name) => ({ name, bytes: Buffer.from(name, 'latin1') }),
+/** The identity labels by the length of their keys, as bytes: other keys are never made strings. */
+export const labelKeys: ReadonlyMap<number, { readonly name: string; readonly bytes: Uint8Array }> = new Map(
+  identityLabels.map((name) => [name.length, { name, bytes: Buffer.from(name, 'latin1') }]),
 );
+if (labelKeys.size !== identityLabels.length) throw new Error('two identity labels have the same length');

@@ -40,7 +40,8 @@ export const isSecretMessage = (type: protobuf.Type): boolean => secretMessages.
 export const isSecretField = (type: protobuf.Type, field: protobuf.Field): boolean =>
   field.options?.debug_redact === true || secretFields.has(`${type.name}.${field.name}`);
 
-const isLabels = (field: protobuf.Field): boolean => field.name === 'labels' || field.name === 'label_selector';
+const isLabels = (field: protobuf.Field): boolean =>
+  field.name === 'labels' || field.name === 'label_selector';
 
 /** A map's entry whose key and value say which pod or container is meant, and nothing else. */
 export const isIdentityLabel = (field: protobuf.Field, key: string): boolean =>

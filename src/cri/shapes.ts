@@ -13,9 +13,9 @@ export const shapes: Readonly<Record<string, string>> = {
   PodSandboxStatus: 'id metadata state runtime_handler',
   ContainerStatus: 'id metadata state exit_code image image_ref image_id labels',
 
-  // Items of list replies. A sandbox's metadata say what its labels would.
+  // Items of list replies, which may be thousands: identity alone. A sandbox's metadata say what its labels would.
   PodSandbox: 'id metadata state runtime_handler',
-  Container: 'id pod_sandbox_id metadata image image_ref image_id state labels',
+  Container: 'id pod_sandbox_id metadata image state labels',
   Image: 'id repo_tags repo_digests size pinned',
 
   PodSandboxFilter: 'id state label_selector',

@@ -1,5 +1,6 @@
 import type protobuf from 'protobufjs';
-import { scrubReference, scrubText } from '../foundation/scrub.ts';
+import { scrubReference } from '../foundation/scrub.ts';
+import { isSecretLooking } from '../foundation/secret.ts';
 
 /**
  * How a string is shown. `hidden` is the default: a field is shown only if it is named here. `plain`: ids and
@@ -45,7 +46,10 @@ export const redacted = '[redacted]';
 /** The references that scrubbing would leave as they are, which are nearly all. */
 const cleanReference = /^[\w./:-]{1,512}(?:@sha256:[0-9a-f]{64})?$/;
 
-const word = /^[\w.+~:-]{0,128}$/;
+const word = /^[\w.+~-]{0,128}$/;
+
+/** No key material is as short. */
+const surelyWord = 11;
 
 /** The text as the rule lets it be shown. */
 export const shownText = (text: string, rule: TextRule): string => {
@@ -55,7 +59,7 @@ export const shownText = (text: string, rule: TextRule): string => {
     case 'reference':
       return cleanReference.test(text) ? text : scrubReference(text);
     case 'word':
-      return word.test(text) ? scrubText(text) : redacted;
+      return word.test(text) && (text.length <= surelyWord || !isSecretLooking(text)) ? text : redacted;
     case 'hidden':
       return redacted;
   }
