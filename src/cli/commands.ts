@@ -13,11 +13,25 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'agent',
+    summary: 'watch the CRI socket and export spans until stopped (the daemon)',
+    example: 'critrace agent --runtime-endpoint /run/containerd/containerd.sock',
+    onSignal: 'quiet',
+    load: async () => (await import('./agent.ts')).agentCommand,
+  },
+  {
     name: 'observe',
     summary: 'print calls as they happen',
     example: 'critrace observe --method RunPodSandbox -o compact',
     onSignal: 'signal',
     load: async () => (await import('./observe.ts')).observeCommand,
+  },
+  {
+    name: 'record',
+    summary: 'write a capture file of what passes on the socket',
+    example: 'critrace record -o cri.jsonl.gz',
+    onSignal: 'signal',
+    load: async () => (await import('./record.ts')).recordCommand,
   },
   {
     name: 'replay',
@@ -32,6 +46,13 @@ export const commands: readonly CommandEntry[] = [
     example: 'critrace stats cri.jsonl.gz',
     onSignal: 'signal',
     load: async () => (await import('./stats.ts')).statsCommand,
+  },
+  {
+    name: 'demo',
+    summary: "see a pod start as one trace, on this machine's own containerd or a simulated one",
+    example: 'critrace demo',
+    onSignal: 'signal',
+    load: async () => (await import('./demo.ts')).demoCommand,
   },
   {
     name: 'config',

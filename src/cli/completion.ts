@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { commands } from './commands.ts';
+import { filterValues } from './filter-values.ts';
 
 /** What can be typed: made from the command tree, so that completion never knows other options than the parser. */
 interface Words {
@@ -23,11 +24,15 @@ const firstSentence = (text: string): string => (/^[^(:;.]*/.exec(text)?.[0] ?? 
 const wordsOf = (command: Command): Words => ({
   command: command.name(),
   summary: command.summary() || command.description(),
-  flags: [...command.options, command.createOption('-h, --help', 'show help')].map((option) => ({
+  flags: [
+    ...command.options,
+    ...command.commands.flatMap((sub) => sub.options),
+    command.createOption('-h, --help', 'show help'),
+  ].map((option) => ({
     names: [option.short, option.long].filter((name): name is string => name != null),
     takesValue: option.required || option.optional,
     doc: firstSentence(option.description),
-    choices: option.argChoices ?? [],
+    choices: option.argChoices ?? filterValues[option.long ?? ''] ?? [],
   })),
   nouns: [
     ...command.commands.map((sub) => sub.name()),

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { ConfigError } from '../config/error.ts';
 import {
   type OptionGroup,
   type OptionName,
@@ -8,7 +7,7 @@ import {
   ownVariable,
 } from '../config/options.ts';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
-import { type CommandContext, usageError } from './command.ts';
+import type { CommandContext } from './command.ts';
 
 const toOption = (name: OptionName): Option => {
   const { short, placeholder, doc, defaultText, value } = optionOf(name);
@@ -31,7 +30,7 @@ export const addConfigFlags = (command: Command, groups: readonly OptionGroup[])
 
 const attributeName = (name: OptionName): string => new Option(`--${name} <value>`).attributeName();
 
-/** The effective configuration for a command's flags; what is wrong with it as a usage error. */
+/** The effective configuration for a command's flags. Throws ConfigError. */
 export const configOf = (
   command: Command,
   groups: readonly OptionGroup[],
@@ -40,14 +39,9 @@ export const configOf = (
   const given: Readonly<Record<string, unknown>> = command.opts();
   const flags: Partial<Record<OptionName, unknown>> = {};
   for (const name of optionsOfGroups(groups)) flags[name] = given[attributeName(name)];
-  try {
-    return resolveConfig({
-      flags,
-      env: context.env,
-      file: typeof given.config === 'string' ? given.config : null,
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) throw usageError(error.message, error.example);
-    throw error;
-  }
+  return resolveConfig({
+    flags,
+    env: context.env,
+    file: typeof given.config === 'string' ? given.config : null,
+  });
 };

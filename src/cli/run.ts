@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { ConfigError } from '../config/error.ts';
 import { CliError, type CommandContext, type ExitCode } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { readerGone } from './output.ts';
@@ -82,6 +83,10 @@ export const runMain = async (
       if (error.code !== 'commander.help') {
         process.stderr.write(`example: ${entry?.example ?? 'critrace --help'}\n`);
       }
+      return 2;
+    }
+    if (error instanceof ConfigError) {
+      process.stderr.write(`error: ${error.message}; example: ${error.example}\n`);
       return 2;
     }
     if (error instanceof CliError) {

@@ -44,7 +44,7 @@ export interface ConfigOption<T> {
 interface Written<T> {
   readonly group: OptionGroup;
   readonly value: ValueType<T>;
-  readonly default: T;
+  readonly default: NoInfer<T>;
   readonly defaultText?: string;
   readonly short?: string;
   readonly otherEnv?: readonly string[];

@@ -1,0 +1,41 @@
+import { type Agent, startAgent } from '../agent.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import { systemClock } from '../foundation/clock.ts';
+import type { CommandContext } from './command.ts';
+import { openPlanned, planLive } from './live.ts';
+import { jsonLog } from './messages.ts';
+import { packageVersion } from './version.ts';
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+/** Watches until it is stopped. The log on stderr is JSON lines; `ready` is the first line that says so. */
+export const runAgent = async (resolved: ResolvedConfig, context: CommandContext): Promise<void> => {
+  const { config, file, warnings } = resolved;
+  const log = await jsonLog(config['log-level']);
+  const version = packageVersion();
+  log('info', 'starting', { version, pid: process.pid, config: file });
+  for (const warning of warnings) log('warn', warning);
+  const clock = systemClock();
+  const plan = planLive(config, log);
+  const agent: Agent = await startAgent({
+    config,
+    version,
+    log,
+    openSource: (identity) => openPlanned(plan, identity, clock, log),
+  });
+  const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
+  const unwatch = context.onStatusRequest(logHealth);
+  log('info', 'ready', { listen: plan.listen, runtime: plan.runtime, image: plan.image });
+  try {
+    await Promise.race([aborted(context.signal), agent.ended]);
+    log('info', 'stopping');
+  } finally {
+    await agent.stop();
+    unwatch();
+    logHealth();
+  }
+};

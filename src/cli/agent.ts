@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { allGroups } from '../config/options.ts';
+import { type CommandContext, type CommandModule, withExamples } from './command.ts';
+import { addConfigFlags, configOf } from './config-flags.ts';
+
+const define = (command: Command, context: CommandContext): void => {
+  addConfigFlags(command, allGroups).action(async () => {
+    const resolved = configOf(command, allGroups, context);
+    const { runAgent } = await import('./agent-run.ts');
+    await runAgent(resolved, context);
+  });
+  command.addHelpText(
+    'after',
+    '\nSIGTERM and SIGINT stop it: it sends what it holds and exits 0. SIGUSR2 logs all counters.',
+  );
+  withExamples(command, [
+    ['critrace agent', 'with /etc/critrace/config.yaml, or none'],
+    ['critrace agent --otlp-endpoint http://localhost:4317', 'spans to a collector'],
+    ['critrace agent --store-dir /var/lib/critrace/store', 'spans to files that Jaeger can open'],
+  ]);
+};
+
+export const agentCommand: CommandModule = { define };

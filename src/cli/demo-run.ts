@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Agent, startAgent } from '../agent.ts';
+import type { Call } from '../calls/call.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import { exportAddress } from '../config/rules.ts';
+import { type Between, runScenario } from '../demo/scenario.ts';
+import { wantsColour } from '../export/colour.ts';
+import type { Sink } from '../export/sink.ts';
+import { renderWaterfallByPod } from '../export/waterfall.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { type CommandContext, environmentError } from './command.ts';
+import { demoSummary } from './demo-summary.ts';
+import { openPlanned } from './live.ts';
+import { textLog } from './messages.ts';
+import { createPodOfCall } from './pod-of-call.ts';
+import { packageVersion } from './version.ts';
+
+export interface DemoRequest {
+  readonly resolved: ResolvedConfig;
+  readonly follow: boolean;
+  readonly runtime: 'auto' | 'containerd' | 'simulated';
+}
+
+/** Calls kept for the picture of one round; a demo makes a few hundred. */
+const maxCalls = 10_000;
+
+/** Takes calls that concern a pod, for the waterfall. */
+const createCallKeeper = () => {
+  const podOfCall = createPodOfCall();
+  const calls = new Map<string, Call>();
+  const sink: Sink = {
+    findings(batch) {
+      for (const { finding } of batch) {
+        if (finding.kind !== 'call') continue;
+        const call = podOfCall(finding.call);
+        const key = `${call.connection} ${call.stream}`;
+        if (call.facts.pod !== null && (calls.size < maxCalls || calls.has(key))) calls.set(key, call);
+      }
+    },
+    ready: async () => undefined,
+    flush: async () => undefined,
+    close: async () => undefined,
+  };
+  return { sink, calls: () => [...calls.values()] };
+};
+
+export const runDemo = async (request: DemoRequest, context: CommandContext): Promise<void> => {
+  const { resolved, follow, runtime } = request;
+  const { stdout, stderr, signal } = context;
+  const clock = systemClock();
+  const log = textLog(stderr, 'warn');
+  const say = (line: string): void => void stderr.write(`${line}\n`);
+  const folder = await mkdtemp(join(tmpdir(), 'critrace-demo-'));
+  const sockets = join(folder, 'sockets');
+  const storeDir = resolved.config['store-dir'] ?? join(folder, 'spans');
+  const config = {
+    ...resolved.config,
+    'store-dir': storeDir,
+    'spool-dir': join(folder, 'spool'),
+  };
+  const keeper = createCallKeeper();
+  let agent: Agent | null = null;
+
+  const through = async (runtimeSocket: string): Promise<Between> => {
+    const listen = join(sockets, 'cri.sock');
+    const plan = { runtime: runtimeSocket, listen, image: null };
+    const started = await startAgent({
+      config,
+      version: packageVersion(),
+      log,
+      extraSinks: [keeper.sink],
+      openSource: (identity) => openPlanned(plan, identity, clock, log),
+    });
+    agent = started;
+    return { socket: listen, close: () => started.stop() };
+  };
+  try {
+    const result = await runScenario({ runtime, clock, through, log: say, signal, follow }).catch(
+      (error: unknown) => {
+        if (runtime !== 'containerd') throw error;
+        throw environmentError(
+          error instanceof Error ? error.message : String(error),
+          'use --runtime simulated, or run it as root on a Linux machine with containerd',
+        );
+      },
+    );
+    const colour = wantsColour(stdout.isTTY === true, context.env);
+    const picture = renderWaterfallByPod(keeper.calls(), { colour, width: stdout.columns ?? 120 });
+    stdout.write(`${picture}\n\n`);
+    stdout.write(demoSummary(result, agent, storeDir, exportAddress(config)));
+  } finally {
+    await Promise.all(
+      ['sockets', 'spool'].map((name) => rm(join(folder, name), { recursive: true, force: true })),
+    );
+  }
+};

@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import type { OptionGroup } from '../config/options.ts';
+import { type CommandContext, type CommandModule, withExamples } from './command.ts';
+import { addConfigFlags, configOf } from './config-flags.ts';
+
+/** What a demo can be told: where its spans go besides the terminal. */
+const groups: readonly OptionGroup[] = ['otlp', 'store'];
+
+const define = (command: Command, context: CommandContext): void => {
+  command
+    .option('--follow', 'pods go on coming and going until Ctrl-C')
+    .addOption(
+      new Option('--runtime <which>', 'the real containerd, a simulated runtime, or what is possible')
+        .choices(['auto', 'containerd', 'simulated'])
+        .default('auto'),
+    );
+  addConfigFlags(command, groups).action(
+    async (flags: { follow?: true; runtime: 'auto' | 'containerd' | 'simulated' }) => {
+      const resolved = configOf(command, groups, context);
+      const { runDemo } = await import('./demo-run.ts');
+      await runDemo({ resolved, follow: flags.follow === true, runtime: flags.runtime }, context);
+    },
+  );
+  command.addHelpText(
+    'after',
+    '\nAll it makes lies in temporary folders and is taken away again; only the file of spans stays.',
+  );
+  withExamples(command, [
+    ['critrace demo', 'one pod, from start to stop'],
+    ['critrace demo --runtime simulated --follow', 'without containerd, until Ctrl-C'],
+    ['critrace demo --otlp-endpoint http://localhost:4317', 'the spans to a collector as well'],
+  ]);
+};
+
+export const demoCommand: CommandModule = { define };
