@@ -16,6 +16,8 @@ export interface OtlpTransport {
   close(): Promise<void>;
 }
 
+const unavailable = 14;
+
 const codeOf = (error: unknown): number | null =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'number'
     ? error.code
@@ -55,30 +57,43 @@ export const createOtlpTransport = async (
   const metadata = new Metadata();
   for (const [name, value] of Object.entries(settings.headers)) metadata.set(name, value);
   const { tls } = settings;
-  const exporter = new OTLPTraceExporter({
-    url: settings.endpoint,
-    metadata,
-    credentials:
-      tls === null
-        ? credentials.createInsecure()
-        : credentials.createSsl(tls.rootCertificate, tls.clientKey, tls.clientCertificate),
-    timeoutMillis: settings.timeoutMs,
-    // `CompressionAlgorithm` is an enum that the package does not export.
-    ...(settings.gzip ? { compression: 'gzip' as never } : {}),
-    concurrencyLimit: 2,
-    userAgent,
-  });
+  const channelCredentials =
+    tls === null
+      ? credentials.createInsecure()
+      : credentials.createSsl(tls.rootCertificate, tls.clientKey, tls.clientCertificate);
+  let connections = 0;
+  const connect = () =>
+    new OTLPTraceExporter({
+      url: settings.endpoint,
+      metadata,
+      credentials: channelCredentials,
+      timeoutMillis: settings.timeoutMs,
+      // `CompressionAlgorithm` is an enum that the package does not export.
+      ...(settings.gzip ? { compression: 'gzip' as never } : {}),
+      concurrencyLimit: 2,
+      // grpc-js shares connections, and how long they stay away, between clients with equal options.
+      userAgent: connections++ === 0 ? userAgent : `${userAgent} connection/${connections}`,
+    });
+  let exporter = connect();
+
+  /** A channel that could not connect waits up to two minutes before it tries again; a new one tries at once. */
+  const reconnect = (): void => {
+    const gone = exporter;
+    exporter = connect();
+    void gone.shutdown();
+  };
   return {
     send: (spans) =>
       new Promise((resolve) => {
         diag.takePartialSuccess();
         exporter.export(spans.map(toReadable), (result) => {
           const partial = diag.takePartialSuccess();
-          resolve(
-            result.code === 0
-              ? { kind: 'sent', rejected: partial?.rejected ?? 0, reason: partial?.reason ?? null }
-              : failed(result.error),
-          );
+          if (result.code === 0) {
+            resolve({ kind: 'sent', rejected: partial?.rejected ?? 0, reason: partial?.reason ?? null });
+            return;
+          }
+          if (codeOf(result.error) === unavailable) reconnect();
+          resolve(failed(result.error));
         });
       }),
     async close() {

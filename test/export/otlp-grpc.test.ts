@@ -3,32 +3,32 @@ import test from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
 import { createOtlpTransport, type OtlpTransport } from '../../src/export/otlp-grpc.ts';
-import { otlpSettings } from '../../src/export/otlp-settings.ts';
+import { type OtlpChoices, otlpSettings } from '../../src/export/otlp-settings.ts';
 import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
+import { noChoices } from '../support/otlp-choices.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 
 const otel = await loadOtel();
 const spans = spansOfCall(aCall(), aSpanContext());
 
-const transportTo = async (environment: Record<string, string>): Promise<OtlpTransport> => {
-  const read = otlpSettings(environment, otel.core.parseKeyPairsIntoRecord);
-  assert.equal(read.kind, 'settings');
-  if (read.kind !== 'settings') throw new Error('no settings');
+const transportTo = async (choices: Partial<OtlpChoices>): Promise<OtlpTransport> => {
+  const read = otlpSettings({ ...noChoices, ...choices });
+  if (read.kind !== 'settings') throw new Error(read.problem.variable);
   const toReadable = createToReadable(otel, '0.0.0', defaultAttributeLimits, createExportCounters());
   return createOtlpTransport(read.settings, toReadable, 'critrace-test', () => {});
 };
 
 const withReceiver = async (
   body: (receiver: OtlpReceiver, transport: OtlpTransport) => Promise<void>,
-  environment: Record<string, string> = {},
+  choices: Partial<OtlpChoices> = {},
 ): Promise<void> => {
   const receiver = await startOtlpReceiver();
   const transport = await transportTo({
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${receiver.port}`,
-    ...environment,
+    endpoint: `http://127.0.0.1:${receiver.port}`,
+    ...choices,
   });
   try {
     await body(receiver, transport);
@@ -63,7 +63,7 @@ test('a call arrives in a collector as a CLIENT and a SERVER span, to the nanose
       assert.deepEqual(client.attributes, { ...spans[0]?.attributes });
       assert.deepEqual(receiver.metadata?.get('x-team'), ['a b']);
     },
-    { OTEL_EXPORTER_OTLP_HEADERS: 'x-team=a%20b', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+    { headers: { 'x-team': 'a b' }, compression: 'gzip' },
   ));
 
 test('what the collector answers decides whether it is asked again', () =>
@@ -101,13 +101,25 @@ test('a collector that takes and never answers is a retry once the timeout has p
       receiver.answer = { kind: 'silent' };
       assert.equal((await transport.send(spans)).kind, 'retry');
     },
-    { OTEL_EXPORTER_OTLP_TIMEOUT: '50' },
+    { timeoutMs: 50 },
   ));
 
 test('nobody listens: a retry, not a success', async () => {
   const gone = await startOtlpReceiver();
   gone.close();
-  const transport = await transportTo({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${gone.port}` });
+  const transport = await transportTo({ endpoint: `http://127.0.0.1:${gone.port}` });
   assert.equal((await transport.send(spans)).kind, 'retry');
   await transport.close();
+});
+
+test('a collector that comes back is found at the next try', async () => {
+  const gone = await startOtlpReceiver();
+  gone.close();
+  const transport = await transportTo({ endpoint: `http://127.0.0.1:${gone.port}` });
+  for (let n = 0; n < 4; n++) assert.equal((await transport.send(spans)).kind, 'retry');
+  const back = await startOtlpReceiver(gone.port);
+  assert.equal((await transport.send(spans)).kind, 'sent');
+  assert.equal(back.spans.length, 2);
+  await transport.close();
+  back.close();
 });

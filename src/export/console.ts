@@ -1,0 +1,12 @@
+import { renderCompact } from './compact.ts';
+import type { Sink } from './sink.ts';
+
+/** Findings as lines for a person, one each. `print` takes a whole line, without its newline. */
+export const createConsoleSink = (print: (line: string) => void, colour: boolean): Sink => ({
+  findings(batch) {
+    for (const { finding } of batch) print(renderCompact(finding, { colour }));
+  },
+  ready: async () => {},
+  flush: async () => {},
+  close: async () => {},
+});

@@ -1,0 +1,83 @@
+import type { ExportCounters } from './counters.ts';
+import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
+import { loadOtel, type Otel } from './otel.ts';
+import { attributeLimits, configFileProblem, type Environment } from './otel-environment.ts';
+import { createOtlpTransport } from './otlp-grpc.ts';
+import { createOtlpJsonLine } from './otlp-json.ts';
+import type { OtlpSettings, SettingProblem } from './otlp-settings.ts';
+import { createToReadable, defaultAttributeLimits } from './otlp-span.ts';
+import { createSampler } from './sampler.ts';
+import type { Exported, ExportLog, Sink } from './sink.ts';
+import { type CollectorState, createSpool } from './spool.ts';
+import { systemTimers, type Timers } from './timers.ts';
+
+export interface OtlpSinkOptions {
+  readonly settings: OtlpSettings;
+  /** Null: spans that wait are held in memory only. */
+  readonly spoolDirectory: string | null;
+  readonly limits?: SpoolLimits;
+  /** Read for the sampler and the attribute limits, which have no option of critrace's own. */
+  readonly environment: Environment;
+  readonly version: string;
+  readonly counters: ExportCounters;
+  readonly log: ExportLog;
+  readonly timers?: Timers;
+}
+
+export interface OtlpSink extends Sink {
+  collector(): CollectorState;
+}
+
+export type OtlpSinkResult =
+  | { readonly kind: 'sink'; readonly sink: OtlpSink }
+  | { readonly kind: 'problem'; readonly problem: SettingProblem };
+
+/** Spans to a collector over gRPC, spooled while it is away. A setting that cannot be used is said, never passed over. */
+export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkResult> => {
+  const { counters, environment, log, version } = options;
+  const file = configFileProblem(environment);
+  if (file !== null) return { kind: 'problem', problem: file };
+  const limits = attributeLimits(environment, defaultAttributeLimits);
+  if (limits.kind === 'problem') return limits;
+  const otel: Otel = await loadOtel();
+  const sampler = createSampler(otel, environment.OTEL_TRACES_SAMPLER, environment.OTEL_TRACES_SAMPLER_ARG);
+  if (sampler.kind === 'problem') return sampler;
+
+  const toReadable = createToReadable(otel, version, limits.limits, counters);
+  const spool = await createSpool({
+    directory: options.spoolDirectory,
+    transport: await createOtlpTransport(options.settings, toReadable, `critrace/${version}`, log),
+    line: await createOtlpJsonLine(toReadable),
+    limits: options.limits ?? defaultSpoolLimits,
+    counters,
+    timers: options.timers ?? systemTimers,
+    random: Math.random,
+    log,
+  });
+
+  const wanted = ({ finding, spans }: Exported): boolean => {
+    const [client] = spans;
+    if (client === undefined) return false;
+    if (finding.kind === 'call' && finding.call.revision > 0) {
+      counters.revised += spans.length;
+      return false;
+    }
+    if (sampler.samples(client)) return true;
+    counters.sampledOut += spans.length;
+    return false;
+  };
+
+  return {
+    kind: 'sink',
+    sink: {
+      findings(batch) {
+        const spans = batch.filter(wanted).flatMap((exported) => exported.spans);
+        if (spans.length > 0) spool.offer(spans);
+      },
+      ready: spool.ready,
+      flush: spool.flush,
+      close: spool.close,
+      collector: spool.collector,
+    },
+  };
+};
