@@ -37,8 +37,11 @@ const executable = async (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Programs of the administrator are not on everybody's PATH, and containerd looks for runc and its shim there. */
+const searchPath = (): string => [process.env.PATH ?? '', '/usr/sbin', '/sbin'].join(delimiter);
+
 const onPath = async (program: string): Promise<boolean> => {
-  for (const folder of (process.env.PATH ?? '').split(delimiter))
+  for (const folder of searchPath().split(delimiter))
     if (folder !== '' && (await executable(join(folder, program)))) return true;
   return false;
 };
@@ -142,6 +145,7 @@ export const startContainerd = async (options: {
       cniPluginFolder,
       folder,
       output,
+      path: searchPath(),
     });
     stopProcesses = processes.stop;
     await output.close();

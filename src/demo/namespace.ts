@@ -50,13 +50,20 @@ export interface NamespacedProcess {
 /** Starts a command in namespaces of its own, with stdout and stderr going to `output`. */
 export const spawnNamespaced = (
   command: readonly string[],
-  options: { readonly cniPluginFolder: string; readonly folder: string; readonly output: FileHandle },
+  options: {
+    readonly cniPluginFolder: string;
+    readonly folder: string;
+    readonly output: FileHandle;
+    /** Where the command and what it starts look for programs. */
+    readonly path: string;
+  },
 ): NamespacedProcess => {
   const child: ChildProcess = spawn(
     'unshare',
     [...namespaces, 'sh', '-c', script, options.cniPluginFolder, ...command],
     {
       cwd: options.folder,
+      env: { ...process.env, PATH: options.path },
       // A terminal's Ctrl-C goes to the whole foreground group: a group of its own leaves the order of the end to us.
       detached: true,
       stdio: ['ignore', options.output.fd, options.output.fd, 'pipe'],
