@@ -77,11 +77,25 @@ export const createConnectionCalls = (
     open.set(head.stream, { head, cri });
   };
 
+  /** The headers of a call that was begun without them. */
+  const lateHead = (head: CallHead): void => {
+    const cri = typeof head.path === 'string' ? beginCri(head.path) : null;
+    const record = ended.get(head.stream);
+    if (open.has(head.stream)) open.set(head.stream, { head, cri });
+    else if (record !== undefined) {
+      const call = assembleCall(connection, head, null, record.call.result);
+      remember(head.stream, { call: { ...call, revision: record.call.revision }, cri });
+    }
+  };
+
   return {
     event(event, out) {
       switch (event.kind) {
         case 'call_start':
           begin(event.head);
+          return;
+        case 'call_head':
+          lateHead(event.head);
           return;
         case 'message':
           (open.get(event.stream) ?? ended.get(event.stream))?.cri?.message(event.direction, event);

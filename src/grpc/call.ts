@@ -7,7 +7,9 @@ import { statusName } from './status.ts';
 /** What is held of a call, and for a while after it: numbers and short texts, never a payload. */
 export interface Call {
   readonly stream: number;
-  readonly request: Framing;
+  /** Its response was seen first: the request's HEADERS may be among bytes that are still searched for a boundary. */
+  awaitsHead: boolean;
+  request: Framing;
   readonly response: Framing;
   /** The request's END_STREAM may have gone by unseen: the response's end is then the end of the call. */
   requestEndUnsure: boolean;
@@ -28,9 +30,9 @@ export interface Call {
   changed: boolean;
 }
 
-/** `headed`: the request's HEADERS were seen. */
 export const createCall = (stream: number, headed: boolean): Call => ({
   stream,
+  awaitsHead: false,
   request: createFraming(!headed),
   response: createFraming(false),
   requestEndUnsure: !headed,
@@ -47,6 +49,17 @@ export const createCall = (stream: number, headed: boolean): Call => ({
   over: false,
   changed: false,
 });
+
+/**
+ * The request's HEADERS came after all: what follows them is read from its beginning. Whether bytes of the response
+ * were lost before it remains unsaid.
+ */
+export const giveHead = (call: Call): void => {
+  call.awaitsHead = false;
+  call.request = createFraming(false);
+  call.requestEndUnsure = false;
+  call.changed = true;
+};
 
 /** Nothing more is to be expected of either side, as far as the stream itself tells. */
 export const isOver = (call: Call, requestsEnded: boolean): boolean =>

@@ -1,7 +1,7 @@
 import type { Direction } from '../foundation/direction.ts';
 import type { Seen } from '../foundation/time.ts';
 import type { Http2Event } from '../http2/event.ts';
-import { type Call, createCall, isOver, resultOf } from './call.ts';
+import { type Call, createCall, giveHead, isOver, resultOf } from './call.ts';
 import { createEndedCalls } from './ended.ts';
 import type { CallHead, GrpcEvent } from './event.ts';
 import {
@@ -117,7 +117,9 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return null;
     }
     counters.callsWithoutHead++;
-    return begin(createCall(stream, false), headless(stream), out);
+    const call = createCall(stream, false);
+    call.awaitsHead = direction === 'response';
+    return begin(call, headless(stream), out);
   };
 
   const endOther = (stream: number, direction: Direction, endStream: boolean): boolean => {
@@ -131,6 +133,16 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   const requestHeaders = (event: Of<'headers'>, out: GrpcEvent[]): void => {
     const { stream } = event;
     const known = stream > highest ? undefined : find(stream);
+    if (known?.awaitsHead) {
+      const { grpc, head } = headers.request(event);
+      if (!grpc) return;
+      counters.headsLate++;
+      giveHead(known);
+      if (event.endStream) endFraming(known.request, context(stream, 'request', out));
+      out.push({ kind: 'call_head', head });
+      settle(known, out);
+      return;
+    }
     if (known !== undefined) {
       // gRPC has no request trailers; what an END_STREAM on them says holds all the same.
       counters.headersMisplaced++;

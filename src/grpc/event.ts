@@ -55,6 +55,11 @@ export interface CallEnd {
 
 export type GrpcEvent =
   | { readonly kind: 'call_start'; readonly head: CallHead }
+  /**
+   * The request's headers of a call that began without them: a lost frame boundary was found again only after the
+   * response had come. The call may have ended by now; a `call_revised` follows then.
+   */
+  | { readonly kind: 'call_head'; readonly head: CallHead }
   /** A piece of a length-prefixed message. `offset` counts from the payload's first byte, `length` is the whole payload's. An empty message is one piece with no bytes. */
   | {
       readonly kind: 'message';

@@ -29,6 +29,8 @@ export interface GrpcCounters {
   calls: number;
   /** Calls whose request headers were not seen. */
   callsWithoutHead: number;
+  /** Of these, those whose headers were found after the response had begun. */
+  headsLate: number;
   /** Requests and responses of HTTP/2 that are not gRPC. */
   notGrpc: number;
   messages: number;
@@ -60,6 +62,7 @@ export interface GrpcCounters {
 export const createGrpcCounters = (): GrpcCounters => ({
   calls: 0,
   callsWithoutHead: 0,
+  headsLate: 0,
   notGrpc: 0,
   messages: 0,
   goaways: 0,

@@ -123,8 +123,7 @@ export const watch = (options: { limits?: Partial<GrpcLimits>; joined?: boolean 
       const whole: string[] = [];
       let pieces: Uint8Array[] = [];
       for (const event of out) {
-        if (event.kind === 'call_start' || event.kind === 'call_end' || event.kind === 'call_revised')
-          continue;
+        if (event.kind !== 'message' && event.kind !== 'message_broken') continue;
         if (event.stream !== stream || event.direction !== direction) continue;
         if (event.kind === 'message_broken') pieces = [];
         else {
@@ -138,4 +137,4 @@ export const watch = (options: { limits?: Partial<GrpcLimits>; joined?: boolean 
 };
 
 export const streamOf = (event: GrpcEvent): number =>
-  event.kind === 'call_start' ? event.head.stream : event.stream;
+  event.kind === 'call_start' || event.kind === 'call_head' ? event.head.stream : event.stream;
