@@ -12,6 +12,8 @@ import { createSpanCounters } from './spans/limits.ts';
 
 export interface AgentOptions {
   readonly config: Config;
+  /** For the variables of OpenTelemetry that are no options of critrace. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly log: ExportLog;
   /** Sinks beside those of the configuration. */
@@ -44,6 +46,7 @@ const within = async (ms: number, work: Promise<unknown>): Promise<boolean> => {
  */
 export const startAgent = async ({
   config,
+  environment,
   version,
   log,
   openSource,
@@ -59,7 +62,10 @@ export const startAgent = async ({
   health.add('spans', spanCounters);
 
   // Fatal where a file that was asked for cannot be written; a collector that is away is not: spans wait for it.
-  const sinks: readonly Sink[] = [...(await openSinks(config, version, health, log)), ...extraSinks];
+  const sinks: readonly Sink[] = [
+    ...(await openSinks({ config, environment, version, health, log })),
+    ...extraSinks,
+  ];
   if (sinks.length === 0) {
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }

@@ -1,63 +1,104 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from './config/error.ts';
 import type { Config } from './config/options.ts';
 import { exportAddress } from './config/rules.ts';
 import { createExportCounters } from './export/counters.ts';
+import { defaultFileLimits, openFileSink } from './export/file.ts';
 import { defaultSpoolLimits } from './export/limits.ts';
 import { loadOtel } from './export/otel.ts';
-import { createOtlpTransport } from './export/otlp-grpc.ts';
 import { createOtlpJsonLine } from './export/otlp-json.ts';
+import { openOtlpSink } from './export/otlp-sink.ts';
 import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
-import type { Exported, ExportLog, Sink } from './export/sink.ts';
-import { createSpool } from './export/spool.ts';
+import type { ExportLog, Sink } from './export/sink.ts';
 import { systemTimers } from './export/timers.ts';
+import { systemClock } from './foundation/clock.ts';
 import type { Health } from './health.ts';
 import { otlpSettingsOf } from './otlp-settings.ts';
 
-/** The sinks that the configuration asks for; their counters become part of the health. */
-export const openSinks = async (
-  config: Config,
-  version: string,
-  health: Health,
-  log: ExportLog,
-): Promise<readonly Sink[]> => {
-  const address = exportAddress(config);
-  const storeDir = config['store-dir'];
-  if (address === null && storeDir === null) return [];
+export interface SinkOptions {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly health: Health;
+  readonly log: ExportLog;
+}
+
+/** The file in `store-dir` that is being written; closed ones lie beside it. */
+export const storeFile = (storeDir: string): string => join(storeDir, 'traces.jsonl');
+
+const openCollector = async (options: SinkOptions, address: string): Promise<Sink> => {
+  const { config, environment, version, health, log } = options;
   const counters = createExportCounters();
-  health.add('export', counters);
+  const opened = await openOtlpSink({
+    settings: otlpSettingsOf(config, address),
+    spoolDirectory: config['spool-dir'],
+    limits: {
+      ...defaultSpoolLimits,
+      requestSpans: config['otlp-batch'],
+      delayMs: config['otlp-delay'],
+      memorySpans: config['spool-spans'],
+      diskBytes: config['spool-disk'],
+      // The spool needs time to write down what it could not send.
+      closeMs: config['stop-timeout'] / 2,
+    },
+    environment,
+    version,
+    counters,
+    log,
+  });
+  if (opened.kind === 'problem') {
+    const { variable, value, allowed } = opened.problem;
+    throw new ConfigError(
+      `${variable}: "${value}" cannot be used; allowed: ${allowed} (set by env ${variable})`,
+      `unset ${variable}`,
+    );
+  }
+  health.add('otlp', counters);
+  health.add('collector', {
+    get state() {
+      return opened.sink.collector();
+    },
+  });
+  return opened.sink;
+};
+
+const openStore = async ({ config, version, health, log }: SinkOptions, storeDir: string): Promise<Sink> => {
+  const counters = createExportCounters();
+  health.add('store', counters);
   const toReadable = createToReadable(await loadOtel(), version, defaultAttributeLimits, counters);
-  const line = await createOtlpJsonLine(toReadable);
-  const sinks: Sink[] = [];
-  if (address !== null) {
-    const settings = otlpSettingsOf(config, address);
-    const spool = await createSpool({
-      directory: config['spool-dir'],
-      transport: await createOtlpTransport(settings, toReadable, `critrace/${version}`, log),
-      line,
+  try {
+    mkdirSync(storeDir, { recursive: true, mode: 0o700 });
+    return await openFileSink({
+      path: storeFile(storeDir),
+      line: await createOtlpJsonLine(toReadable),
       limits: {
-        ...defaultSpoolLimits,
-        requestSpans: config['otlp-batch'],
-        delayMs: config['otlp-delay'],
-        memorySpans: config['spool-spans'],
-        diskBytes: config['spool-disk'],
-        // The connection is closed after the last try, which takes its part of the time.
-        closeMs: config['stop-timeout'] / 2,
+        ...defaultFileLimits,
+        fileBytes: config['store-file-size'],
+        // The open one is a file too.
+        keptFiles: config['store-files'] - 1,
       },
       counters,
+      clock: systemClock(),
       timers: systemTimers,
-      random: Math.random,
       log,
     });
-    health.add('collector', {
-      get state() {
-        return spool.collector();
-      },
-    });
-    sinks.push({
-      findings: (batch: readonly Exported[]) => spool.offer(batch.flatMap(({ spans }) => spans)),
-      ready: spool.ready,
-      flush: spool.flush,
-      close: spool.close,
-    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(
+      `store-dir: cannot write to "${storeDir}": ${why}`,
+      '--store-dir /var/lib/critrace/store',
+    );
   }
+};
+
+/** The sinks that the configuration asks for; their counters become part of the health. Throws ConfigError. */
+export const openSinks = async (options: SinkOptions): Promise<readonly Sink[]> => {
+  const { config } = options;
+  const address = exportAddress(config);
+  const storeDir = config['store-dir'];
+  const sinks: Sink[] = [];
+  if (storeDir !== null) sinks.push(await openStore(options, storeDir));
+  if (address !== null) sinks.push(await openCollector(options, address));
   return sinks;
 };

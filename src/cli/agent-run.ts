@@ -23,6 +23,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   const plan = planLive(config, log);
   const agent: Agent = await startAgent({
     config,
+    environment: context.env,
     version,
     log,
     openSource: (identity) => openPlanned(plan, identity, clock, log),

@@ -10,8 +10,9 @@ import { wantsColour } from '../export/colour.ts';
 import type { Sink } from '../export/sink.ts';
 import { renderWaterfallByPod } from '../export/waterfall.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { storeFile } from '../sinks.ts';
 import { type CommandContext, environmentError } from './command.ts';
-import { demoSummary } from './demo-summary.ts';
+import { demoSummary, lostBytesOf } from './demo-summary.ts';
 import { openPlanned } from './live.ts';
 import { textLog } from './messages.ts';
 import { createPodOfCall } from './pod-of-call.ts';
@@ -62,19 +63,28 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
   };
   const keeper = createCallKeeper();
   let agent: Agent | null = null;
+  let lostBytes = 0;
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
     const plan = { runtime: runtimeSocket, listen, image: null };
     const started = await startAgent({
       config,
+      environment: context.env,
       version: packageVersion(),
       log,
       extraSinks: [keeper.sink],
       openSource: (identity) => openPlanned(plan, identity, clock, log),
     });
     agent = started;
-    return { socket: listen, close: () => started.stop() };
+    return {
+      socket: listen,
+      close: async () => {
+        // What passes after the observation has ended is not lost: it is not looked for.
+        lostBytes = lostBytesOf(started.health.snapshot());
+        await started.stop();
+      },
+    };
   };
   try {
     const result = await runScenario({ runtime, clock, through, log: say, signal, follow }).catch(
@@ -89,7 +99,9 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     const colour = wantsColour(stdout.isTTY === true, context.env);
     const picture = renderWaterfallByPod(keeper.calls(), { colour, width: stdout.columns ?? 120 });
     stdout.write(`${picture}\n\n`);
-    stdout.write(demoSummary(result, agent, storeDir, exportAddress(config)));
+    stdout.write(
+      demoSummary({ result, agent, lostBytes, file: storeFile(storeDir), collector: exportAddress(config) }),
+    );
   } finally {
     await Promise.all(
       ['sockets', 'spool'].map((name) => rm(join(folder, name), { recursive: true, force: true })),

@@ -11,24 +11,33 @@ const at = (counters: Counters, path: string): number => {
   return typeof value === 'number' ? value : 0;
 };
 
+export const lostBytesOf = (health: Counters): number =>
+  at(health, 'proxy.lostBytes') + at(health, 'proxy.unobservedBytes');
+
+export interface DemoOutcome {
+  readonly result: ScenarioResult;
+  /** Null: interrupted before there was anything to observe. */
+  readonly agent: Agent | null;
+  readonly lostBytes: number;
+  /** Of spans, as OTLP/JSON lines. */
+  readonly file: string;
+  readonly collector: string | null;
+}
+
 /** What was seen, what was lost, and where the spans are. */
-export const demoSummary = (
-  result: ScenarioResult,
-  agent: Agent | null,
-  storeDir: string,
-  collector: string | null,
-): string => {
+export const demoSummary = ({ result, agent, lostBytes, file, collector }: DemoOutcome): string => {
   if (agent === null) return 'nothing was observed: the demo ended before it began\n';
   const health = agent.health.snapshot();
-  const lost = at(health, 'proxy.lostBytes') + at(health, 'proxy.unobservedBytes');
+  const made = result.calls.length + result.callsDropped;
+  const ended = at(health, 'pipeline.calls.ended');
   const lines = [
     `runtime    ${result.runtime}`,
-    `seen       ${at(health, 'pipeline.calls.ended')} calls on ${at(health, 'proxy.connections')} connections; the kubelet made ${result.calls.length + result.callsDropped}`,
-    `lost       ${lost === 0 ? 'nothing' : `${lost} bytes`}`,
-    `spans      ${at(health, 'spans.spans')}, as OTLP/JSON lines in ${storeDir}`,
+    `seen       ${ended} calls on ${at(health, 'proxy.connections')} connections; the kubelet made ${made}`,
+    `lost       ${lostBytes === 0 ? 'nothing' : `${lostBytes} bytes`}`,
+    `spans      ${at(health, 'store.fileSpans')}, as OTLP/JSON lines in ${file}`,
   ];
   if (collector !== null) {
-    lines.push(`collector  ${collector} has ${at(health, 'export.delivered')} of them`);
+    lines.push(`collector  ${collector} took ${at(health, 'otlp.delivered')} of them`);
   }
   return `${lines.join('\n')}\n`;
 };

@@ -24,8 +24,11 @@ export const createPodOfCall = (limits: PodOfCallLimits = defaultPodOfCallLimits
   };
   return (call) => {
     const { pod, sandboxId, containerId } = call.facts;
-    const known = pod ?? pods.get(sandboxId ?? '') ?? pods.get(containerId ?? '') ?? null;
+    // A list's label selector gives the uid alone.
+    const told = pod !== null && pod.name === null ? (pods.get(pod.uid ?? '') ?? pod) : pod;
+    const known = told ?? pods.get(sandboxId ?? '') ?? pods.get(containerId ?? '') ?? null;
     if (known === null) return call;
+    if (known.name !== null) learn(known.uid, known);
     learn(sandboxId, known);
     learn(containerId, known);
     return { ...call, facts: { ...call.facts, pod: known } };

@@ -1,12 +1,75 @@
 import type { ResolvedConfig } from '../config/resolve.ts';
-import { type CommandContext, environmentError } from './command.ts';
-import { planLive } from './live.ts';
+import { systemClock } from '../foundation/clock.ts';
+import { createHealth, healthLine } from '../health.ts';
+import { hostOf } from '../host.ts';
+import { CaptureError } from '../source/capture/error.ts';
+import { type CaptureWriter, createCaptureWriter } from '../source/capture/writer.ts';
+import { type CommandContext, environmentError, usageError } from './command.ts';
+import { openPlanned, planLive } from './live.ts';
 import { textLog } from './messages.ts';
+import { packageVersion } from './version.ts';
 
-export const runRecord = async (
-  request: { resolved: ResolvedConfig; file: string },
-  context: CommandContext,
-): Promise<void> => {
-  planLive(request.resolved.config, textLog(context.stderr));
-  throw environmentError('not wired', 'wait');
+export interface RecordRequest {
+  readonly resolved: ResolvedConfig;
+  readonly file: string;
+  readonly force: boolean;
+  readonly rotateBytes: number | null;
+  readonly keepFiles: number | null;
+  readonly note: string | null;
+}
+
+const capturing = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CaptureError)) throw error;
+    if (error.code === 'exists') throw usageError(error.message, '--output other.jsonl.gz, or --force');
+    throw environmentError(error.message, 'choose a folder with room that this user may write to');
+  }
+};
+
+export const runRecord = async (request: RecordRequest, context: CommandContext): Promise<void> => {
+  const { resolved, file, force, rotateBytes, keepFiles, note } = request;
+  const log = textLog(context.stderr);
+  for (const warning of resolved.warnings) log('warn', warning);
+  if (keepFiles !== null && rotateBytes === null) {
+    throw usageError('--keep means nothing without --rotate-size', '--rotate-size 64MiB --keep 4');
+  }
+  const clock = systemClock();
+  const plan = planLive(resolved.config, log);
+  const writer: CaptureWriter = await capturing(() =>
+    createCaptureWriter({
+      path: file,
+      force,
+      socket: plan.runtime,
+      note,
+      writer: `critrace ${packageVersion()}`,
+      started: clock.now(),
+      rotateBytes,
+      keepFiles,
+    }),
+  );
+  const source = await openPlanned(plan, hostOf(resolved.config).hostId, clock, log).catch(async (error) => {
+    await writer.close();
+    throw error;
+  });
+  const health = createHealth();
+  health.add('proxy', source.counters);
+  health.add('capture', writer.counters);
+  const showHealth = (): void => log('info', healthLine(health.snapshot()));
+  const unwatch = context.onStatusRequest(showHealth);
+  const stop = () => void source.stop();
+  context.signal.addEventListener('abort', stop, { once: true });
+  if (context.signal.aborted) stop();
+  log('info', `recording to ${file}; it holds whole messages, secrets too`);
+  try {
+    await capturing(async () => {
+      for await (const batch of source.events()) await writer.write(batch);
+    });
+  } finally {
+    await capturing(() => writer.close());
+    await source.close();
+    unwatch();
+    showHealth();
+  }
 };

@@ -1,18 +1,63 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
+import { parseBytes } from '../config/size.ts';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addConfigFlags, configOf } from './config-flags.ts';
 import { liveGroups } from './live-groups.ts';
 
+const smallestRotation = 64 * 1024;
+
+const parseRotation = (value: string): number => {
+  const size = parseBytes(value);
+  if (size === null || size < smallestRotation) {
+    throw new InvalidArgumentError('Allowed: a size of at least 64KiB, such as 64MiB or 1GiB.');
+  }
+  return size;
+};
+
+const parseCount = (value: string): number => {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('Allowed: a number from 1 to 999999.');
+  return Number(value);
+};
+
 const define = (command: Command, context: CommandContext): void => {
-  addConfigFlags(
-    command.requiredOption('-o, --output <file>', 'the capture, .jsonl.gz; never an existing file'),
-    liveGroups,
-  ).action(async (flags: { output: string }) => {
-    const resolved = configOf(command, liveGroups, context);
-    const { runRecord } = await import('./record-run.ts');
-    await runRecord({ resolved, file: flags.output }, context);
-  });
-  withExamples(command, [['critrace record -o cri.jsonl.gz', 'until Ctrl-C']]);
+  command
+    .requiredOption('-o, --output <file>', 'the capture: compressed if it ends in .gz, else plain JSON lines')
+    .option('--force', 'replace the file if there is one')
+    .option('--rotate-size <size>', 'go on in another file at this size: 64MiB, 1GiB', parseRotation)
+    .option('--keep <count>', 'with --rotate-size: keep only the newest so many files', parseCount)
+    .option('--note <text>', 'a word on what is recorded, for the header');
+  addConfigFlags(command, liveGroups).action(
+    async (flags: { output: string; force?: true; rotateSize?: number; keep?: number; note?: string }) => {
+      const resolved = configOf(command, liveGroups, context);
+      const { runRecord } = await import('./record-run.ts');
+      await runRecord(
+        {
+          resolved,
+          file: flags.output,
+          force: flags.force === true,
+          rotateBytes: flags.rotateSize ?? null,
+          keepFiles: flags.keep ?? null,
+          note: flags.note ?? null,
+        },
+        context,
+      );
+    },
+  );
+  command.addHelpText(
+    'after',
+    `
+A capture holds WHOLE MESSAGES as they passed: environment variables, annotations, registry credentials. Its file
+is readable by its owner only (0600); think before you hand it on.
+A crash loses at most the last second. The disk is waited for when a file is closed, not before.`,
+  );
+  withExamples(command, [
+    ['critrace record -o cri.jsonl.gz', 'until Ctrl-C'],
+    ['critrace record -o cri.jsonl.gz --rotate-size 64MiB --keep 4', 'the last 256 MiB, for days'],
+    [
+      'critrace record -r /run/crio/crio.sock --listen /tmp/cri.sock -o crio.jsonl.gz',
+      'from one socket to another',
+    ],
+  ]);
 };
 
 export const recordCommand: CommandModule = { define };

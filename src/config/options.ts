@@ -1,11 +1,11 @@
 import { formatDuration } from './duration.ts';
+import { formatBytes } from './size.ts';
 import {
   bytes,
   choice,
   duration,
   durationOrMilliseconds,
   flag,
-  formatBytes,
   grpcAddress,
   integer,
   pairs,

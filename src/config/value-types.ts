@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { formatDuration, parseDurationMs } from './duration.ts';
+import { formatBytes, parseBytes } from './size.ts';
 
 /**
  * The types of configuration values. Each reads the text of a flag or of the environment as well as the YAML value,
@@ -124,27 +125,16 @@ export const durationOrMilliseconds = (minMs: number, maxMs: number): ValueType<
   };
 };
 
-const byteUnits: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
-
 export const bytes = (min: number, max: number): ValueType<number> =>
   fromText(
     'size',
     `a size such as 512KiB, 64MiB or 1GiB, from ${formatBytes(min)} to ${formatBytes(max)}`,
     (value) => {
-      const [, amount, unit] = /^(\d+)(|KiB|MiB|GiB)$/.exec(value) ?? [];
-      const size = Number(amount) * (byteUnits[unit ?? ''] ?? Number.NaN);
-      return size >= min && size <= max ? size : null;
+      const size = parseBytes(value);
+      return size === null || size < min || size > max ? null : size;
     },
     formatBytes,
   );
-
-export const formatBytes = (size: number): string => {
-  for (const unit of ['GiB', 'MiB', 'KiB']) {
-    const scale = byteUnits[unit] ?? 1;
-    if (size >= scale && size % scale === 0) return `${size / scale}${unit}`;
-  }
-  return String(size);
-};
 
 export const integer = (min: number, max: number): ValueType<number> =>
   fromText('number', `a whole number from ${min} to ${max}`, (value) => {
