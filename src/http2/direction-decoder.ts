@@ -81,22 +81,14 @@ export const createDirectionDecoder = ({
   });
 
   const headerBlock = createHeaderBlockAssembler(limits.headerBlockBytes, {
-    block(block) {
-      const { fields, complete } = hpack.decode(block.bytes, block.from, block.to);
-      if (!block.whole) {
+    block({ pushed, stream, endStream, first }, bytes, from, to, whole) {
+      const { fields, complete } = hpack.decode(bytes, from, to);
+      if (!whole) {
         counters.lostBlocks += 1;
         if (complete) hpack.restart();
       }
-      if (block.pushed || block.stream === 0) return;
-      emit({
-        kind: 'headers',
-        direction,
-        stream: block.stream,
-        fields,
-        complete: complete && block.whole,
-        endStream: block.endStream,
-        first: block.first,
-      });
+      if (pushed || stream === 0) return;
+      emit({ kind: 'headers', direction, stream, fields, complete: complete && whole, endStream, first });
     },
     overLimit() {
       counters.headerBlocksOverLimit += 1;

@@ -2,13 +2,8 @@ import type { Seen } from '../foundation/time.ts';
 import { type FrameHeader, flag, frameType } from './frame.ts';
 import { type PayloadPlan, skipped } from './frame-decoder.ts';
 
-/** A field block as far as it was seen: the fragments of a HEADERS or PUSH_PROMISE frame and its CONTINUATIONs. */
-export interface AssembledBlock {
-  readonly bytes: Uint8Array;
-  readonly from: number;
-  readonly to: number;
-  /** False: what is there is only its beginning. */
-  readonly whole: boolean;
+/** A field block: the fragments of a HEADERS or PUSH_PROMISE frame and its CONTINUATIONs. */
+export interface HeaderBlockFrame {
   /** PUSH_PROMISE carries the headers of a request that nobody sent. */
   readonly pushed: boolean;
   readonly stream: number;
@@ -17,8 +12,8 @@ export interface AssembledBlock {
 }
 
 export interface HeaderBlockHandler {
-  /** `bytes` is reused. */
-  block(block: AssembledBlock): void;
+  /** The block, as far as it was seen: all of it when `whole`, else its beginning. `bytes` is reused. */
+  block(frame: HeaderBlockFrame, bytes: Uint8Array, from: number, to: number, whole: boolean): void;
   overLimit(): void;
   malformed(): void;
   /** A CONTINUATION of a block whose beginning was not seen. */
@@ -31,15 +26,6 @@ export interface HeaderBlockAssembler {
   cut(header: FrameHeader, bytes: Uint8Array, got: number): void;
   /** Whatever comes next, it is not the CONTINUATION that the open block needs. */
   abandon(): void;
-}
-
-interface Open {
-  readonly pushed: boolean;
-  readonly stream: number;
-  readonly endStream: boolean;
-  readonly first: Seen;
-  /** False once a part was lost, was malformed or did not fit: nothing after it is read. */
-  whole: boolean;
 }
 
 /** What stands between the payload's begin and the fragment (RFC 9113 sections 6.2, 6.6). */
@@ -57,7 +43,9 @@ export const createHeaderBlockAssembler = (
   limitBytes: number,
   handler: HeaderBlockHandler,
 ): HeaderBlockAssembler => {
-  let open: Open | null = null;
+  let open: HeaderBlockFrame | null = null;
+  /** False once a part was lost, was malformed or did not fit: nothing after it is read. */
+  let intact = true;
   let fragments = new Uint8Array(0);
   let used = 0;
 
@@ -72,10 +60,10 @@ export const createHeaderBlockAssembler = (
     used = needed;
   };
 
-  const close = (block: Open, bytes: Uint8Array, from: number, to: number): void => {
+  const close = (frame: HeaderBlockFrame, bytes: Uint8Array, from: number, to: number): void => {
     open = null;
     used = 0;
-    handler.block({ ...block, bytes, from, to });
+    handler.block(frame, bytes, from, to, intact);
   };
 
   /** One frame's fragment, or what of it there is. */
@@ -89,15 +77,15 @@ export const createHeaderBlockAssembler = (
     const block = open;
     if (block === null) return;
     const ended = (header.flags & flag.endHeaders) !== 0;
-    const readable = block.whole;
-    if (!whole) block.whole = false;
+    const readable = intact;
+    if (!whole) intact = false;
     if (ended && used === 0 && readable) {
       close(block, bytes, from, Math.max(from, to));
       return;
     }
     if (readable && to > from) {
       if (used + to - from > limitBytes) {
-        block.whole = false;
+        intact = false;
         handler.overLimit();
       } else append(bytes, from, to);
     }
@@ -117,8 +105,8 @@ export const createHeaderBlockAssembler = (
           stream: header.stream,
           endStream: header.type === frameType.headers && (header.flags & flag.endStream) !== 0,
           first,
-          whole: true,
         };
+        intact = true;
         used = 0;
       }
       if (header.length > limitBytes) {
@@ -143,7 +131,7 @@ export const createHeaderBlockAssembler = (
     },
     abandon() {
       if (open === null) return;
-      open.whole = false;
+      intact = false;
       close(open, fragments, 0, used);
     },
   };
