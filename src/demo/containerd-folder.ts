@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Clock } from '../foundation/clock.ts';
 import { removeCgroups } from './cgroups.ts';
 import { containerdLayout } from './containerd-config.ts';
-import { answersVersion } from './ready.ts';
+import { readiness } from './ready.ts';
 
 const prefix = 'critrace-containerd-';
 
@@ -38,12 +39,12 @@ const alive = (pid: number): boolean => {
  * Removes what killed processes left. Their containerd went with them, the folder and the cgroups could not.
  * The socket is tried as well, since a pid of another pid namespace looks dead.
  */
-export const removeStaleContainerdFolders = async (withinMs: number): Promise<void> => {
+export const removeStaleContainerdFolders = async (clock: Clock, withinMs: number): Promise<void> => {
   for (const name of await readdir(base())) {
     const pid = Number(new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1] ?? Number.NaN);
     if (!Number.isSafeInteger(pid) || alive(pid)) continue;
     const folder = join(base(), name);
-    if (!(await answersVersion(containerdLayout(folder).socket)))
+    if ((await readiness(containerdLayout(folder).socket, clock)) !== 'ready')
       await removeContainerdFolder(folder, withinMs);
   }
 };

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readFile, statfs, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Clock } from '../foundation/clock.ts';
 import { type ContainerdLayout, cniConfig, containerdConfig, containerdLayout } from './containerd-config.ts';
 import {
   cgroupParentOf,
@@ -13,7 +13,8 @@ import {
 } from './containerd-folder.ts';
 import { buildWorkload, imageArchive } from './image.ts';
 import { namespaceRefusal, spawnNamespaced } from './namespace.ts';
-import { answersVersion } from './ready.ts';
+import { pause } from './pause.ts';
+import { imageKnown, readiness } from './ready.ts';
 
 const run = promisify(execFile);
 
@@ -95,16 +96,22 @@ const prepare = async (layout: ContainerdLayout, cniPluginFolder: string): Promi
   await writeFile(layout.config, containerdConfig(layout, { sandboxImage, cniPluginFolder, snapshotter }));
 };
 
-const importImages = async (layout: ContainerdLayout): Promise<void> => {
+const importImages = async (layout: ContainerdLayout, clock: Clock, signal: AbortSignal): Promise<void> => {
   const archive = join(layout.folder, 'image.tar');
   await writeFile(archive, imageArchive(await buildWorkload(layout.folder), [sandboxImage, workloadImage]));
   await run('ctr', ['--address', layout.socket, '--namespace', 'k8s.io', 'images', 'import', archive], {
     timeout: 30_000,
+    signal,
   });
+  for (const image of [sandboxImage, workloadImage]) await imageKnown(layout.socket, image, clock, signal);
 };
 
-const lastLogLine = async (path: string): Promise<string> =>
-  (await readFile(path, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? '';
+/** The line of containerd's log that tells most: why its CRI plugin was not loaded, else the last one. */
+const reasonIn = async (path: string): Promise<string> => {
+  const lines = (await readFile(path, 'utf8').catch(() => '')).trim().split('\n');
+  const telling = lines.find((line) => line.includes('failed to load plugin io.containerd.grpc.v1.cri'));
+  return telling ?? lines.at(-1) ?? '';
+};
 
 /** Containers die at once; how long their cgroups may stay busy after that, and how long a start may take. */
 export interface ContainerdLimits {
@@ -120,12 +127,13 @@ export const defaultContainerdLimits: ContainerdLimits = { startMs: 30_000, cgro
  */
 export const startContainerd = async (options: {
   readonly cniPluginFolder: string;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly limits?: ContainerdLimits;
 }): Promise<Containerd> => {
-  const { cniPluginFolder, signal, limits = defaultContainerdLimits } = options;
-  signal.throwIfAborted();
-  await removeStaleContainerdFolders(limits.cgroupRemovalMs);
+  const { cniPluginFolder, clock, limits = defaultContainerdLimits } = options;
+  options.signal.throwIfAborted();
+  await removeStaleContainerdFolders(clock, limits.cgroupRemovalMs);
   const folder = await makeContainerdFolder();
   const layout = containerdLayout(folder);
   let stopProcesses: () => Promise<void> = async () => undefined;
@@ -154,17 +162,20 @@ export const startContainerd = async (options: {
     void processes.ended.then(() => {
       ended = true;
     });
-    const timeout = AbortSignal.timeout(limits.startMs);
-    while (!(await answersVersion(layout.socket))) {
-      signal.throwIfAborted();
-      if (ended) throw new Error(`containerd did not start: ${await lastLogLine(layout.log)}`);
-      if (timeout.aborted)
-        throw new Error(
-          `containerd gave no answer in ${limits.startMs} ms: ${await lastLogLine(layout.log)}`,
-        );
-      await delay(20, undefined, { signal });
+    const inTime = AbortSignal.timeout(limits.startMs);
+    const signal = AbortSignal.any([options.signal, inTime]);
+    for (;;) {
+      const state = ended ? 'ended' : await readiness(layout.socket, clock);
+      if (state === 'ready') break;
+      options.signal.throwIfAborted();
+      if (state === 'ended') throw new Error(`containerd did not start: ${await reasonIn(layout.log)}`);
+      if (state === 'not-served')
+        throw new Error(`containerd serves no CRI here: ${await reasonIn(layout.log)}`);
+      if (inTime.aborted)
+        throw new Error(`containerd gave no answer in ${limits.startMs} ms: ${await reasonIn(layout.log)}`);
+      await pause(20, signal);
     }
-    await importImages(layout);
+    await importImages(layout, clock, signal);
     signal.throwIfAborted();
   } catch (error) {
     await stop();

@@ -1,17 +1,50 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../foundation/clock.ts';
+import { child, methodCodecs, text } from './codec.ts';
+import { type CallRecord, createCriClient } from './cri-client.ts';
 
-const asIs = (bytes: Buffer): Buffer => bytes;
+/**
+ * `not-served`: a gRPC server without the CRI, as containerd whose CRI plugin could not be loaded: waiting is in
+ * vain. `not-yet`: nobody there, or a CRI that is still starting.
+ */
+export type Readiness = 'ready' | 'not-yet' | 'not-served';
 
-/** Whether a CRI runtime answers on this socket: `Version` of v1 with an empty request, as a kubelet probes. */
-export const answersVersion = (socket: string): Promise<boolean> => {
-  const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc.default_authority': 'localhost',
-  });
-  return new Promise((resolve) => {
-    client.makeUnaryRequest('/runtime.v1.RuntimeService/Version', asIs, asIs, Buffer.alloc(0), (error) => {
-      client.close();
-      resolve(error === null);
-    });
-  });
+const probeTimeoutMs = 5_000;
+
+/** One call of v1 on a connection of its own. */
+const ask = async (
+  socket: string,
+  clock: Clock,
+  method: 'Version' | 'ImageStatus',
+  request: Readonly<Record<string, unknown>>,
+) => {
+  const codec = methodCodecs('v1').get(method);
+  if (codec === undefined) throw new RangeError(`no CRI method ${method}`);
+  const client = createCriClient({ socket, clock, record: (_: CallRecord) => undefined });
+  try {
+    return await client.call(codec, request, { timeoutMs: probeTimeoutMs });
+  } finally {
+    client.close();
+  }
+};
+
+/** Whether a CRI runtime answers on this socket: an empty `Version`, as a kubelet probes. */
+export const readiness = async (socket: string, clock: Clock): Promise<Readiness> => {
+  const { record } = await ask(socket, clock, 'Version', {});
+  if (record.code === 'OK') return 'ready';
+  return record.code === 'UNIMPLEMENTED' ? 'not-served' : 'not-yet';
+};
+
+/** containerd's CRI learns of imported images from events, a little after the import. */
+export const imageKnown = async (
+  socket: string,
+  image: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> => {
+  for (;;) {
+    const { response } = await ask(socket, clock, 'ImageStatus', { image: { image } });
+    if (text(child(response, 'image'), 'id') !== '') return;
+    await delay(20, undefined, { signal });
+  }
 };

@@ -130,7 +130,7 @@ const openStage = async (
       const available = await detectContainerd();
       if (available.kind === 'unavailable') throw new Error(available.message);
       log('starting a private containerd');
-      return { stage: await containerdStage(available.cniPluginFolder, signal), unavailable };
+      return { stage: await containerdStage(available.cniPluginFolder, clock, signal), unavailable };
     } catch (error) {
       if (signal.aborted) return null;
       unavailable = messageOf(error);

@@ -25,8 +25,12 @@ const preparePlace = async (folder: string, cgroupParent: string): Promise<PodPl
 };
 
 /** A private containerd, where `detectContainerd` found that it can run. */
-export const containerdStage = async (cniPluginFolder: string, signal: AbortSignal): Promise<Stage> => {
-  const containerd = await startContainerd({ cniPluginFolder, signal });
+export const containerdStage = async (
+  cniPluginFolder: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Stage> => {
+  const containerd = await startContainerd({ cniPluginFolder, clock, signal });
   try {
     return {
       runtime: 'containerd',

@@ -201,6 +201,30 @@ test("deadlines are a kubelet's", async (t) => {
   assert.equal(seen.get('PullImage'), '');
 });
 
+test('calls of one sync share their metadata; requests may be compressed', async (t) => {
+  const socket = join(await temporaryFolder(t), 'server.sock');
+  const seen: string[] = [];
+  const codec = methodCodecs('v1').get('Status');
+  assert.ok(codec);
+  const server = createGrpcServer({
+    async handle(call) {
+      seen.push(`${call.metadata.traceparent} ${call.metadata['grpc-encoding']}`);
+      await call.send(codec.encodeResponse({}));
+      return finished;
+    },
+  });
+  await server.listen(socket);
+  t.after(() => server.close());
+  const { kubelet } = aKubelet(socket, {
+    metadata: (sync) => ({ traceparent: `00-${sync}-01` }),
+    gzipRequests: true,
+  });
+  t.after(() => kubelet.close());
+  await kubelet.invoke('Status', {}, { sync: 'a' });
+  await kubelet.invoke('Status', {});
+  assert.deepEqual(seen, ['00-a-01 gzip', '00-Status-01 gzip']);
+});
+
 test('an absent runtime is a record, not an exception', async (t) => {
   const { kubelet, asked } = aKubelet(join(await temporaryFolder(t), 'nobody.sock'));
   t.after(() => kubelet.close());
