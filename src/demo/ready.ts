@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
-import { child, methodCodecs, text } from './codec.ts';
-import { type CallRecord, createCriClient } from './cri-client.ts';
+import { child, type Message, methodCodecs, text } from './codec.ts';
+import { type CallResult, createCriClient } from './cri-client.ts';
 
 /**
  * `not-served`: a gRPC server without the CRI, as containerd whose CRI plugin could not be loaded: waiting is in
@@ -9,18 +9,18 @@ import { type CallRecord, createCriClient } from './cri-client.ts';
  */
 export type Readiness = 'ready' | 'not-yet' | 'not-served';
 
-const probeTimeoutMs = 5_000;
+const probeTimeoutMs = 20_000;
 
 /** One call of v1 on a connection of its own. */
 const ask = async (
   socket: string,
   clock: Clock,
-  method: 'Version' | 'ImageStatus',
-  request: Readonly<Record<string, unknown>>,
-) => {
+  method: 'Version' | 'ImageStatus' | 'RunPodSandbox' | 'RemovePodSandbox',
+  request: Message,
+): Promise<CallResult> => {
   const codec = methodCodecs('v1').get(method);
   if (codec === undefined) throw new RangeError(`no CRI method ${method}`);
-  const client = createCriClient({ socket, clock, record: (_: CallRecord) => undefined });
+  const client = createCriClient({ socket, clock, record: () => undefined });
   try {
     return await client.call(codec, request, { timeoutMs: probeTimeoutMs });
   } finally {
@@ -47,4 +47,14 @@ export const imageKnown = async (
     if (text(child(response, 'image'), 'id') !== '') return;
     await delay(20, undefined, { signal });
   }
+};
+
+/**
+ * Runs one sandbox and removes it: whether this machine has the cgroups, mounts and network devices that pods need
+ * shows nowhere else. Rejects with the runtime's own words.
+ */
+export const trySandbox = async (socket: string, config: Message, clock: Clock): Promise<void> => {
+  const { record, response } = await ask(socket, clock, 'RunPodSandbox', { config });
+  if (record.code !== 'OK') throw new Error(`no pod can run: ${record.details}`);
+  await ask(socket, clock, 'RemovePodSandbox', { pod_sandbox_id: text(response, 'pod_sandbox_id') });
 };

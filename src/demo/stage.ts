@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import { sandboxImage, startContainerd, workloadImage } from './containerd.ts';
-import type { PodPlace } from './pod-config.ts';
+import { type PodPlace, type PodPlan, sandboxConfig } from './pod-config.ts';
+import { trySandbox } from './ready.ts';
 import { createRuntime, type RuntimeOptions } from './runtime.ts';
 
 /** A runtime to play on, with the folders that its pods need. */
@@ -24,7 +25,7 @@ const preparePlace = async (folder: string, cgroupParent: string): Promise<PodPl
   return place;
 };
 
-/** A private containerd, where `detectContainerd` found that it can run. */
+/** A private containerd, where `detectContainerd` found that it can run. Rejects if no pod runs on it all the same. */
 export const containerdStage = async (
   cniPluginFolder: string,
   clock: Clock,
@@ -32,13 +33,11 @@ export const containerdStage = async (
 ): Promise<Stage> => {
   const containerd = await startContainerd({ cniPluginFolder, clock, signal });
   try {
-    return {
-      runtime: 'containerd',
-      socket: containerd.socket,
-      image: workloadImage,
-      place: await preparePlace(containerd.folder, containerd.cgroupParent),
-      close: containerd.stop,
-    };
+    const { socket, cgroupParent } = containerd;
+    const place = await preparePlace(containerd.folder, cgroupParent);
+    const trial: PodPlan = { namespace: 'critrace', name: 'trial', uid: 'trial', attempt: 0, containers: [] };
+    await trySandbox(socket, sandboxConfig(trial, place), clock);
+    return { runtime: 'containerd', socket, image: workloadImage, place, close: containerd.stop };
   } catch (error) {
     await containerd.stop();
     throw error;
