@@ -3,7 +3,7 @@ import { collectFacts, countMessage } from './collect.ts';
 import type { CallFacts } from './facts.ts';
 import { createFullReader, type FullReader } from './full.ts';
 import { createInflater, type Inflater } from './gzip.ts';
-import type { Kept, MessageResult } from './kept.ts';
+import type { Kept } from './kept.ts';
 import { type CriCounters, type CriLimits, defaultCriLimits } from './limits.ts';
 import { endMessage, pushMessage, type ReaderState, startMessage } from './message-reader.ts';
 import { findMethod } from './methods.ts';
@@ -66,6 +66,8 @@ interface Side {
   next: number;
   items: number;
   itemsKept: number;
+  /** Bytes of fields from which something may still be kept. */
+  room: number;
   unknownFields: number;
   brokenMessages: number;
 }
@@ -91,14 +93,17 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
     next: 0,
     items: 0,
     itemsKept: 0,
+    room: limits.maxKeptBytes,
     unknownFields: 0,
     brokenMessages: 0,
   });
   const request = side(compiled.request);
   const response = side(compiled.response);
 
-  const settle = (of: Side, result: MessageResult): void => {
+  const settle = (of: Side, state: ReaderState): void => {
+    const result = endMessage(state);
     of.reader = null;
+    of.room = state.room;
     of.next = 0;
     const isWhole = result.kind === 'read' && result.overBound === 0;
     const message: ReadMessage = { kept: result.kept, isWhole };
@@ -118,14 +123,14 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
   };
 
   const read = (of: Side): ReaderState =>
-    startMessage(of.projection, limits, counters, keepItems ? limits.maxItems - of.itemsKept : null);
+    startMessage(of.projection, limits, counters, keepItems ? limits.maxItems - of.itemsKept : null, of.room);
 
   const abandon = (of: Side): void => {
     const state = of.reader ?? read(of);
     state.broken ??= 'abandoned';
     of.inflater = null;
     of.full?.drop('message broke off');
-    settle(of, endMessage(state));
+    settle(of, state);
   };
 
   const feed = (of: Side, state: ReaderState, bytes: Uint8Array): void => {
@@ -141,7 +146,7 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
       state.broken = inflated.reason;
       of.full?.drop(inflated.reason === 'over_bound' ? 'compressed, over the bound' : 'not gzip');
     } else of.full?.end();
-    settle(of, endMessage(state));
+    settle(of, state);
   };
 
   return {

@@ -18,7 +18,9 @@ export interface Tally {
   overBound: number;
 }
 
-const countOver = (tally: Tally, counter: 'overItems' | 'overTextBytes'): void => {
+type OverCounter = 'overItems' | 'overTextBytes' | 'overItemBytes' | 'overKeptBytes';
+
+export const countOver = (tally: Tally, counter: OverCounter): void => {
   tally.overBound += 1;
   tally.counters[counter] += 1;
 };
@@ -159,6 +161,20 @@ const elements = (draft: Draft, name: string): DraftValue[] => {
   return fresh;
 };
 
+/** Does the message before which the reader stands have a field with this tag? */
+const hasTag = (reader: protobuf.Reader, wanted: number): boolean => {
+  const start = reader.pos;
+  const end = enter(reader);
+  let has = false;
+  while (reader.pos < end && !has) {
+    const tag = reader.tag();
+    has = tag === wanted;
+    skipValue(reader, tag & 7);
+  }
+  reader.pos = start;
+  return has;
+};
+
 /** Reads the value of a kept field into `draft`. The reader stands behind the tag; it throws on malformed bytes. */
 export const readField = (
   reader: protobuf.Reader,
@@ -180,8 +196,12 @@ export const readField = (
       const value = readScalar(reader, plan, tally);
       if (value !== null) list.push(value);
     }
-  } else if (plan.message !== null) readNested(reader, plan.message, nested(draft, plan.name), tally);
-  else if (plan.kind === 'labels') readLabel(reader, nested(draft, plan.name), tally);
+  } else if (plan.message !== null) {
+    const message = nested(draft, plan.name);
+    if (plan.former !== null && hasTag(reader, plan.former.tag)) {
+      readNested(reader, plan.former.message, nested(message, plan.former.name), tally);
+    } else readNested(reader, plan.message, message, tally);
+  } else if (plan.kind === 'labels') readLabel(reader, nested(draft, plan.name), tally);
   else {
     const value = readScalar(reader, plan, tally);
     if (value !== null) draft[plan.name] = value;

@@ -4,6 +4,8 @@ export interface CriLimits {
   readonly maxItemBytes: number;
   /** Items of list replies kept with their identity, all messages of a call together. All are counted. */
   readonly maxItems: number;
+  /** Bytes of the fields from which something is kept, of one call and direction. */
+  readonly maxKeptBytes: number;
   /** Elements kept of a repeated field inside an item. */
   readonly maxRepeated: number;
   /** Bytes of one kept string. A Kubernetes name has 253 at most, an image reference under 600. */
@@ -23,6 +25,7 @@ export interface CriLimits {
 export const defaultCriLimits: CriLimits = {
   maxItemBytes: 1 << 20,
   maxItems: 4096,
+  maxKeptBytes: 32 << 20,
   maxRepeated: 256,
   maxTextBytes: 1024,
   maxKeptMessages: 64,
@@ -43,6 +46,8 @@ export interface CriCounters {
   compressed: number;
   /** Kept fields over `maxItemBytes`. */
   overItemBytes: number;
+  /** Kept fields over `maxKeptBytes`. */
+  overKeptBytes: number;
   /** Items over `maxItems`, elements over `maxRepeated`. */
   overItems: number;
   /** Strings over `maxTextBytes`. */
@@ -62,6 +67,7 @@ export const createCriCounters = (): CriCounters => ({
   unknownFields: 0,
   compressed: 0,
   overItemBytes: 0,
+  overKeptBytes: 0,
   overItems: 0,
   overTextBytes: 0,
   overKeptMessages: 0,

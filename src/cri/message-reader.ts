@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { type Draft, readField, type Tally } from './field-reader.ts';
+import { countOver, type Draft, readField, type Tally } from './field-reader.ts';
 import type { BrokenReason, MessageResult } from './kept.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
 import type { FieldPlan, Projection } from './projection.ts';
@@ -93,6 +93,8 @@ export interface ReaderState extends Tally {
   readonly projection: Projection;
   /** Items that may still be kept; null: items are only counted. */
   readonly maxItems: number | null;
+  /** Bytes of fields from which something may still be kept. */
+  room: number;
   readonly draft: Draft;
   readonly head: Head;
   items: number;
@@ -110,11 +112,13 @@ export const startMessage = (
   limits: CriLimits,
   counters: CriCounters,
   maxItems: number | null,
+  room: number,
 ): ReaderState => ({
   projection,
   limits,
   counters,
   maxItems,
+  room,
   draft: {},
   head: { tag: 0, size: 0, rest: 0 },
   unknownFields: 0,
@@ -130,7 +134,7 @@ export const startMessage = (
 
 /** The plan of the field whose head was read, or null where it is to be skipped. Counts it. */
 const planOf = (state: ReaderState): FieldPlan | null => {
-  const { head, projection, limits, counters } = state;
+  const { head, projection } = state;
   const number = Math.floor(head.tag / 8);
   const plan = projection.fields[number];
   if (number === projection.itemsField && head.tag % 8 === 2) {
@@ -143,9 +147,12 @@ const planOf = (state: ReaderState): FieldPlan | null => {
     state.unknownFields += 1;
     return null;
   }
-  if (head.rest <= limits.maxItemBytes) return plan;
-  state.overBound += 1;
-  counters.overItemBytes += 1;
+  if (head.rest > state.limits.maxItemBytes) countOver(state, 'overItemBytes');
+  else if (head.rest > state.room) countOver(state, 'overKeptBytes');
+  else {
+    state.room -= head.rest;
+    return plan;
+  }
   return null;
 };
 
@@ -282,7 +289,7 @@ export const createMessageReader = (
   limits: CriLimits,
   counters: CriCounters,
 ): MessageReader => {
-  const state = startMessage(projection, limits, counters, limits.maxItems);
+  const state = startMessage(projection, limits, counters, limits.maxItems, limits.maxKeptBytes);
   return {
     push: (bytes) => pushMessage(state, bytes),
     end: () => endMessage(state),

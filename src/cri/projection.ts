@@ -24,6 +24,15 @@ export interface FieldPlan {
   /** Names of an enum by number. */
   readonly names: Readonly<Record<number, string>>;
   readonly message: MessagePlan | null;
+  readonly former: FormerMessage | null;
+}
+
+/** Another message that an older release has under the same field number, told by a tag that only it uses. */
+export interface FormerMessage {
+  readonly tag: number;
+  readonly message: MessagePlan;
+  /** The field of the newer message that holds what the former one was. */
+  readonly name: string;
 }
 
 /** What is read of a message: by field number a plan, or `skip` for a known field that is not kept. */
@@ -47,16 +56,28 @@ const kinds: Readonly<Record<string, FieldKind>> = {
   uint64: 'uint64',
 };
 
+/**
+ * The one number that the API used twice: in 0.25 a container event carried the sandbox's metadata where it now
+ * carries its status. Field 3 is a namespace there (length-delimited), a state here (varint).
+ */
+const formerMessage = (field: protobuf.Field): FormerMessage | null => {
+  if (field.name !== 'pod_sandbox_status' || !(field.resolvedType instanceof protobuf.Type)) return null;
+  const metadata = field.resolvedType.fields.metadata;
+  const message = metadata === undefined ? null : planField(metadata).message;
+  return message === null ? null : { tag: (3 << 3) | 2, message, name: 'metadata' };
+};
+
 const planField = (field: protobuf.Field): FieldPlan => {
   const { name, repeated } = field;
-  const plain = { name, repeated, rule: textRule(field), names: {}, message: null };
+  const plain = { name, repeated, rule: textRule(field), names: {}, message: null, former: null };
   if (field instanceof protobuf.MapField) {
     if (name !== 'labels' && name !== 'label_selector') throw new Error(`${field.fullName}: not labels`);
     return { ...plain, kind: 'labels', wire: 2 };
   }
   if (field.resolvedType instanceof protobuf.Type) {
     const kept = shapes[field.resolvedType.name]?.split(' ') ?? [];
-    return { ...plain, kind: 'message', wire: 2, message: planMessage(field.resolvedType, kept) };
+    const message = planMessage(field.resolvedType, kept);
+    return { ...plain, kind: 'message', wire: 2, message, former: formerMessage(field) };
   }
   const kind = field.resolvedType instanceof protobuf.Enum ? 'enum' : kinds[field.type];
   if (kind === undefined || (repeated && kind !== 'text'))

@@ -151,6 +151,28 @@ describe('a message newer than the schema', () => {
   });
 });
 
+describe('a container event', () => {
+  const event = side('GetContainerEvents', 'response');
+  const metadata = { name: 'web-0', uid: '0123', namespace: 'shop', attempt: 1 };
+
+  it('of 0.26 and later carries the status of the sandbox', () => {
+    const bytes = encode(event.type, { pod_sandbox_status: { id: 's1', metadata, state: 1 } });
+    assert.deepEqual(read(event, bytes).kept, {
+      pod_sandbox_status: { id: 's1', metadata, state: 'SANDBOX_NOTREADY' },
+    });
+  });
+
+  it('of 0.25 carries its metadata under the same number', () => {
+    const former = encode(schema.root.lookupType('runtime.v1.PodSandboxMetadata'), metadata);
+    const result = read(
+      event,
+      bytesOf((w) => w.uint32(0x22).bytes(former)),
+    );
+    assert.equal(result.kind, 'read');
+    assert.deepEqual(result.kept, { pod_sandbox_status: { metadata } });
+  });
+});
+
 describe('bounds', () => {
   const list = side('ListContainers', 'response');
   const containers = (count: number, extra = {}) =>
@@ -181,6 +203,16 @@ describe('bounds', () => {
       assert.equal(counters.overItemBytes, 1);
     });
   }
+
+  it('skips what is over the bytes from which something may be kept', () => {
+    const counters = createCriCounters();
+    const bytes = containers(3, { annotations: { a: 'x'.repeat(1000) } });
+    const result = read(list, bytes, { limits: { maxKeptBytes: 2500 }, counters });
+    assert.equal(result.items, 3);
+    assert.equal(result.overBound, 1);
+    assert.equal(counters.overKeptBytes, 1);
+    assert.deepEqual(result.kept, { containers: [{ id: 'c0' }, { id: 'c1' }] });
+  });
 
   it('skips a string over the bound', () => {
     const counters = createCriCounters();
