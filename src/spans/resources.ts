@@ -1,8 +1,10 @@
 import type { Call } from '../calls/call.ts';
+import { nanosPerMillisecond } from '../foundation/time.ts';
+import type { ResourceAttributeName } from './attributes.ts';
 import type { HostFacts } from './host.ts';
 import { uuidOf } from './ids.ts';
 import type { SpanCounters, SpanLimits } from './limits.ts';
-import type { Attributes } from './span.ts';
+import type { Attributes, AttributeValue } from './span.ts';
 
 /** The resources of the processes that critrace watches, one shared object per process. */
 export interface ResourceBook {
@@ -16,7 +18,8 @@ interface Runtime {
   readonly version: string | null;
 }
 
-const nanosPerMilli = 1_000_000n;
+/** Of the table only, so that none goes undocumented. */
+type Known = Readonly<Partial<Record<ResourceAttributeName, AttributeValue>>>;
 
 /** `kubelet-1.37.2` is what the file of a kubelet is called in some installations. */
 const callerService = (comm: string | null): string =>
@@ -35,9 +38,9 @@ const learnt = (call: Call): Runtime | null => {
   return name === null ? null : { name, version: typeof version === 'string' && version ? version : null };
 };
 
-const creationTime = (start: bigint): string => new Date(Number(start / nanosPerMilli)).toISOString();
+const creationTime = (start: bigint): string => new Date(Number(start / nanosPerMillisecond)).toISOString();
 
-const processAttributes = (pid: number | null, start: bigint | null, comm: string | null): Attributes => ({
+const processAttributes = (pid: number | null, start: bigint | null, comm: string | null): Known => ({
   ...(pid === null ? {} : { 'process.pid': pid }),
   ...(comm === null ? {} : { 'process.executable.name': comm }),
   ...(start === null ? {} : { 'process.creation.time': creationTime(start) }),
@@ -49,14 +52,14 @@ export const createResourceBook = (
   limits: SpanLimits,
   counters: SpanCounters,
 ): ResourceBook => {
-  const shared: Attributes = {
-    ...host.extra,
+  const known: Known = {
     'host.id': host.hostId,
     ...(host.hostName === null ? {} : { 'host.name': host.hostName }),
     ...(host.nodeName === null ? {} : { 'k8s.node.name': host.nodeName }),
     'telemetry.distro.name': 'critrace',
     'telemetry.distro.version': distroVersion,
   };
+  const shared: Attributes = { ...host.extra, ...known };
   // Maps keep insertion order: what is used is inserted anew, so the first key is the one not used for longest.
   const kept = new Map<string, Attributes>();
   const runtimes = new Map<string, Runtime>();
@@ -76,12 +79,10 @@ export const createResourceBook = (
     return found;
   };
 
-  const resource = (service: string, instance: string, of: Attributes): Attributes => ({
-    ...shared,
-    'service.name': service,
-    'service.instance.id': instance,
-    ...of,
-  });
+  const resource = (service: string, instance: string, of: Known): Attributes => {
+    const named: Known = { 'service.name': service, 'service.instance.id': instance };
+    return { ...shared, ...named, ...of };
+  };
 
   return {
     callerOf(call) {

@@ -1,0 +1,62 @@
+import { valueAttributes } from '../../src/cri/values.ts';
+import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+
+const code = (text: unknown): string => `\`${String(text)}\``;
+
+const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const rowsOf = (wanted: (row: AttributeRow) => boolean): string[][] =>
+  attributeRows.filter(wanted).map((row) => [code(row.name), row.type, row.when, code(row.example)]);
+
+const heads = ['attribute', 'type', 'when it is there, and what it says', 'example'];
+const section = (wanted: (row: AttributeRow) => boolean): string => table(heads, rowsOf(wanted));
+
+const values = Object.entries(valueAttributes).map(([name, meaning]) => [code(`cri.${name}`), meaning]);
+
+/** `docs/reference/attributes.md`: made from the tables that the code itself is held to. */
+export const attributesPage = (): string => `# Attributes
+
+Made from the tables in the code; \`node --import tsx test/spans/attributes-page.ts\` writes it anew, a test compares.
+
+A call is two spans: CLIENT, of the process that called (service \`kubelet\`, \`crictl\`, ...), and its child SERVER, of the
+runtime (service \`containerd\`, \`cri-o\`, ...). Both are named after \`rpc.method\`, or \`grpc\` where that is \`_OTHER\`.
+Names outside \`cri.\` and their meaning are those of OpenTelemetry's semantic conventions 1.45.
+What is not known is not there: no attribute is ever a guess or an empty text. Text that a peer chose is cut at 2048
+characters, and went through the scrubber before.
+
+The status of the CLIENT span is an error for every gRPC status but \`OK\`, and for a call that was reset or whose
+connection was lost; that of the SERVER span only for \`UNKNOWN\`, \`DEADLINE_EXCEEDED\`, \`UNIMPLEMENTED\`, \`INTERNAL\`,
+\`UNAVAILABLE\`, \`DATA_LOSS\` and resets that say the same. So \`ContainerStatus\` with \`NOT_FOUND\`, which is normal, is an
+error of the kubelet's span only: tell calls apart by \`rpc.status_code\`, not by span status.
+
+Parent of a CLIENT span is the span that the request's \`traceparent\` names, with its flags and \`tracestate\`; without one
+the call is a trace of its own. Ids are hashes of who called whom: the same capture always gives the same ones.
+
+A call still in flight when the observation ends becomes a span that ends there, with \`cri.outcome\` \`in_flight\`; one
+that began before the observation starts where it was first seen, with \`cri.time.start_unknown\`.
+
+## On both spans
+
+${section(({ on }) => on === 'both')}
+
+## On the CLIENT span only
+
+${section(({ on }) => on === 'client')}
+
+What the method itself says stands on the CLIENT span too:
+
+${table(['attribute', 'meaning'], values)}
+
+## On the resources
+
+One resource for each process seen, all of one node with the same \`host.id\`. Attributes of \`OTEL_RESOURCE_ATTRIBUTES\`
+stand on all of them, and \`host.arch\`, but for those that describe critrace itself.
+
+${section(({ on }) => on === 'resource')}
+`;
+
+if (process.argv[1] === import.meta.filename) {
+  const { writeFileSync } = await import('node:fs');
+  writeFileSync(new URL('../../docs/reference/attributes.md', import.meta.url), attributesPage());
+}
