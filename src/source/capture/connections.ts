@@ -1,6 +1,7 @@
 import type { Direction } from '../../foundation/direction.ts';
 import type { Seen } from '../../foundation/time.ts';
 import type { Peer, SourceEvent } from '../event.ts';
+import type { CaptureHeader } from './header.ts';
 import type { CaptureCounters, CaptureLimits } from './limits.ts';
 import type { CaptureLine } from './line.ts';
 
@@ -18,13 +19,15 @@ export interface CaptureConnections {
 }
 
 export const createCaptureConnections = (
-  socket: string,
+  header: CaptureHeader,
   limits: CaptureLimits,
   counters: CaptureCounters,
 ): CaptureConnections => {
   const open = new Map<number, OpenConnection>();
   const closed = new Set<number>();
   let last = 0n;
+  /** A later file of the same recording follows: it opens again what is open. */
+  let resuming = false;
 
   /** Time does not run backwards in a capture. */
   const clamp = (seen: Seen): Seen => {
@@ -39,7 +42,7 @@ export const createCaptureConnections = (
   const opened = (line: Extract<CaptureLine, { e: 'open' }>, out: SourceEvent[]): void => {
     const { c, joined, client, server } = line;
     const known = open.get(c);
-    if (known !== undefined && joined && counters.extraHeaders > 0) {
+    if (known !== undefined && joined && resuming) {
       counters.resumedConnections += 1;
       return;
     }
@@ -51,7 +54,7 @@ export const createCaptureConnections = (
       counters.overConnectionLimit += 1;
       return;
     }
-    const endpoint = line.endpoint ?? socket;
+    const endpoint = line.endpoint ?? header.socket;
     const start = joined ? null : 0;
     open.set(c, { endpoint, client, position: { request: start, response: start } });
     out.push({ kind: 'open', connection: c, seen: clamp(line.seen), endpoint, client, server, joined });
@@ -105,6 +108,7 @@ export const createCaptureConnections = (
           return;
         case 'header':
           counters.extraHeaders += 1;
+          resuming = line.recording !== null && line.recording === header.fields.recording;
           return;
         case 'kernel':
           out.push({ kind: 'kernel', seen: clamp(line.seen), name: line.name, fields: line.fields });

@@ -59,7 +59,10 @@ const magic = Buffer.from([0x1f, 0x8b, 0x08]);
 
 export const isGzip = (head: Uint8Array): boolean => head.length >= 2 && head[0] === 0x1f && head[1] === 0x8b;
 
-/** Cuts before everything that may be the head of a member; a head divided between two chunks is put together. */
+/** So much of a member is wanted in one piece that it gives at least its first bytes: a block's code tables come before them. */
+const enoughOfHead = 1024;
+
+/** Cuts before everything that may be the head of a member, and keeps back a head of which too little is there yet. */
 const splitAtHeads = (carried: Buffer, chunk: Buffer): { pieces: Buffer[]; carry: Buffer } => {
   const bytes = carried.length === 0 ? chunk : Buffer.concat([carried, chunk]);
   const pieces: Buffer[] = [];
@@ -69,11 +72,22 @@ const splitAtHeads = (carried: Buffer, chunk: Buffer): { pieces: Buffer[]; carry
     from = at;
   }
   const length = bytes.length;
-  const tail =
-    bytes[length - 1] === magic[0] ? 1 : bytes.subarray(length - 2).equals(magic.subarray(0, 2)) ? 2 : 0;
-  const end = Math.max(from, length - tail);
-  pieces.push(bytes.subarray(from, end));
-  return { pieces: pieces.filter((piece) => piece.length > 0), carry: bytes.subarray(end) };
+  if (length - from < enoughOfHead && isHead(bytes.subarray(from)))
+    return { pieces, carry: bytes.subarray(from) };
+  const last = bytes.subarray(length - 2);
+  const begun = last[1] === magic[0] ? 1 : last.equals(magic.subarray(0, 2)) ? 2 : 0;
+  pieces.push(bytes.subarray(from, length - begun));
+  return { pieces: pieces.filter((piece) => piece.length > 0), carry: bytes.subarray(length - begun) };
+};
+
+const isHead = (piece: Buffer): boolean => piece.subarray(0, magic.length).equals(magic);
+
+/** Does it begin like lines of JSON? What comes out of something that is no member does not. */
+const isText = (out: readonly Buffer[]): boolean => {
+  const start = out[0]?.subarray(0, 16) ?? Buffer.alloc(0);
+  return (
+    start.length > 0 && start.every((byte) => byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte < 0x7f))
+  );
 };
 
 const plain = (bytes: Buffer): PlainPiece => ({ kind: 'bytes', bytes });
@@ -87,38 +101,47 @@ const ending = async (inflater: Inflater): Promise<PlainPiece[]> => {
 /**
  * Inflates gzip members one after the other. A member may be cut short, by a crash at the end of the file or with
  * another one appended behind the cut, or be damaged: what was readable comes out, then a `break`, and reading goes
- * on at the next head of a member.
+ * on at the next head of a member. An inflater cannot tell: to one in mid-member nearly any bytes make some sense.
  *
  *   input  | member ... | member ... ✂ | member ... |
- *   pieces ^ head       ^ head         ^ head: the inflater fails here, and a new one begins here
+ *   pieces ^ head       ^ head         ^ head: a new inflater is tried on each, and kept if text comes out
  */
 export async function* inflate(input: AsyncIterable<Buffer>): AsyncGenerator<PlainPiece> {
   const current: { inflater: Inflater | null } = { inflater: null };
   let carry: Buffer = Buffer.alloc(0);
 
+  const drop = (pieces: PlainPiece[]): void => {
+    current.inflater?.destroy();
+    current.inflater = null;
+    pieces.push({ kind: 'break', reason: 'corrupt' });
+  };
+
+  const begin = async (piece: Buffer, pieces: PlainPiece[]): Promise<boolean> => {
+    const fresh = createInflater();
+    const { outcome, out } = await fresh.push(piece);
+    if (!isText(out)) {
+      fresh.destroy();
+      return false;
+    }
+    if (current.inflater !== null) {
+      const before = await current.inflater.finish();
+      pieces.push(...before.out.map(plain));
+      if (before.outcome === 'ended') current.inflater.destroy();
+      else drop(pieces);
+    }
+    current.inflater = fresh;
+    pieces.push(...out.map(plain));
+    if (outcome !== 'ok') drop(pieces);
+    return true;
+  };
+
   const feed = async (piece: Buffer): Promise<PlainPiece[]> => {
     const pieces: PlainPiece[] = [];
-    const isHead = piece.subarray(0, magic.length).equals(magic);
-    const lose = (): void => {
-      current.inflater?.destroy();
-      current.inflater = null;
-      pieces.push({ kind: 'break', reason: 'corrupt' });
-    };
-    let before: readonly Buffer[] = [];
-    if (current.inflater !== null) {
-      const { outcome, out } = await current.inflater.push(piece);
-      if (outcome === 'ok' || !isHead) pieces.push(...out.map(plain));
-      if (outcome === 'ok') return pieces;
-      lose();
-      before = out;
-    }
-    if (!isHead) return pieces;
-    // What the failed one made of this head is noise, or the same as what a new one makes of it.
-    current.inflater = createInflater();
+    if (isHead(piece) && (await begin(piece, pieces))) return pieces;
+    if (current.inflater === null) return pieces;
     const { outcome, out } = await current.inflater.push(piece);
-    if (out.length === 0) pieces.unshift(...before.map(plain));
     pieces.push(...out.map(plain));
-    if (outcome !== 'ok') lose();
+    if (outcome !== 'ok') drop(pieces);
     return pieces;
   };
 

@@ -37,7 +37,7 @@ export type CaptureLine =
       readonly name: string;
       readonly fields: Readonly<Record<string, unknown>>;
     }
-  | { readonly e: 'header' }
+  | { readonly e: 'header'; readonly recording: string | null }
   | { readonly e: 'unknown' }
   | { readonly e: 'bad' };
 
@@ -80,13 +80,13 @@ const client = (line: Json): Peer => ({
 const server = (line: Json): Peer => ({
   pid: integer(line.server_pid, 0),
   pidStart: nanos(line.server_pid_start),
-  uid: null,
+  uid: integer(line.server_uid, 0),
   comm: text(line.server_comm),
-  cgroup: null,
+  cgroup: text(line.server_cgroup),
 });
 
 const kernel = (line: Json, seen: Seen): CaptureLine => {
-  const { t: _t, e: _e, k, c: _c, ...fields } = line;
+  const { t: _t, s: _s, e: _e, k, c: _c, ...fields } = line;
   return typeof k === 'string' ? { e: 'kernel', seen, name: k, fields } : bad;
 };
 
@@ -138,7 +138,8 @@ export const parseLine = (json: string): CaptureLine => {
   }
   const line = asObject(value);
   if (line === null) return bad;
-  if (line.e === undefined && typeof line.capture === 'number') return { e: 'header' };
+  if (line.e === undefined && typeof line.capture === 'number')
+    return { e: 'header', recording: text(line.recording) };
   if (typeof line.e !== 'string') return bad;
   if (!known.has(line.e)) return { e: 'unknown' };
   const at = nanos(line.t);

@@ -115,7 +115,7 @@ export const openCapture = async (
       throw error;
     }
   })();
-  const connections = createCaptureConnections(header.socket, limits, counters);
+  const connections = createCaptureConnections(header, limits, counters);
 
   const decode = (lines: readonly string[]): SourceEvent[] => {
     const events: SourceEvent[] = [];

@@ -216,7 +216,7 @@ test('a runtime killed behind the proxy’s back: the caller in between is accep
   await eventually(() => seen.events.length === 2, 'two events');
   const [open, refused] = seen.events;
   assert.equal(open?.kind, 'open');
-  assert.ok(refused?.kind === 'refused');
+  assert.ok(refused?.kind === 'refused', `${refused?.kind}`);
   assert.equal(refused.client.pid, process.pid);
   assert.equal(refused.client.uid, 4711);
   assert.equal(refused.endpoint, runtime);
