@@ -4,7 +4,6 @@ import type { CallEnd } from '../../src/grpc/event.ts';
 import type { Http2Event } from '../../src/http2/event.ts';
 import {
   data,
-  dataLost,
   fields,
   headers,
   message,
@@ -342,104 +341,4 @@ test('joined late: calls are known by what is left of them', () => {
     { ...watched.result(5), outcome: 'finished', status: 'OK', lostBytes: 0 },
     watched.result(5),
   );
-});
-
-test('lost payload bytes break their message only', () => {
-  const watched = watch();
-  const reply = message('0123456789');
-  watched.feed(open, ask, begin, data('response', 1, reply.subarray(0, 8)), dataLost('response', 1, 4));
-  watched.feed(data('response', 1, reply.subarray(12)), data('response', 1, message('next')), ok);
-  assert.deepEqual(watched.messages(1, 'response'), ['next']);
-  assert.deepEqual(watched.result(1).response, { messages: 1, bytes: 4 });
-  assert.equal(watched.result(1).lostBytes, 4);
-  assert.equal(watched.counters.messagesBroken, 1);
-});
-
-test('a loss may reach to the very end of a payload', () => {
-  const watched = watch();
-  watched.feed(open, ask, begin, data('response', 1, message('0123456789').subarray(0, 8)));
-  watched.feed(dataLost('response', 1, 3), dataLost('response', 1, 4), reply, ok);
-  assert.deepEqual(watched.messages(1, 'response'), ['reply']);
-  assert.equal(watched.result(1).lostBytes, 7);
-  assert.equal(watched.kinds(1).filter((kind) => kind === 'message_broken').length, 1);
-});
-
-test('a lost prefix breaks the rest of the direction', () => {
-  const watched = watch();
-  watched.feed(open, ask, begin, reply, dataLost('response', 1, 7), reply, ok, ...unary(3, 'ask', 'reply'));
-  assert.deepEqual(watched.messages(1, 'response'), ['reply']);
-  assert.deepEqual(watched.result(1).response, { messages: 1, bytes: 5 });
-  assert.equal(watched.result(1).lostBytes, 7);
-  assert.equal(watched.result(1).status, 'OK');
-  assert.deepEqual(watched.messages(3, 'response'), ['reply']);
-});
-
-test('after a desync: open calls keep what was complete, new ones are exact', () => {
-  const watched = watch();
-  watched.feed(...unary(1, 'ask', 'reply'), headers('request', 3, requestFields(path)));
-  watched.feed(data('request', 3, message('one')), data('request', 3, message('two').subarray(0, 6)));
-  watched.feed(headers('request', 5, requestFields(path)), data('request', 5, message('five'), true));
-  watched.feed(
-    { kind: 'desync', direction: 'request' },
-    { kind: 'resync', direction: 'request', lostBytes: 99 },
-  );
-  watched.feed(data('request', 3, message('three')), ...unary(9, 'ask', 'reply'));
-  // 7's request went by unseen.
-  for (const stream of [3, 5, 7])
-    watched.feed(headers('response', stream, responseFields), data('response', stream, message('reply')));
-  for (const stream of [3, 5, 7]) watched.feed(headers('response', stream, trailerFields('0'), true));
-  assert.deepEqual(watched.messages(3, 'request'), ['one']);
-  assert.deepEqual(
-    [1, 3, 5, 7, 9].map((stream) => watched.result(stream).lostBytes),
-    [0, null, 0, null, 0],
-  );
-  assert.deepEqual(
-    [1, 3, 5, 7, 9].map((stream) => watched.result(stream).response.bytes),
-    [5, 5, 5, 5, 5],
-  );
-  assert.deepEqual(watched.result(7).request, { messages: 0, bytes: 0 });
-  assert.equal(watched.counters.callsWithoutHead, 1);
-});
-
-test('a response that begins after a desync is whole', () => {
-  const watched = watch();
-  watched.feed(open, ask, { kind: 'desync', direction: 'response' }, begin, reply, ok);
-  assert.deepEqual(watched.messages(1, 'response'), ['reply']);
-  assert.equal(watched.result(1).lostBytes, null);
-});
-
-test('a response whose headers were lost is not taken for whole', () => {
-  const watched = watch();
-  watched.feed(open, ask, { kind: 'desync', direction: 'response' }, reply, ok);
-  assert.deepEqual(watched.messages(1, 'response'), []);
-  assert.equal(watched.result(1).status, 'OK');
-});
-
-test('calls whose end a loss may have hidden make room', () => {
-  const watched = watch({ limits: { openCalls: 2 } });
-  watched.feed(open, ask, { kind: 'desync', direction: 'response' });
-  watched.feed(headers('request', 3, requestFields(path)), headers('request', 5, requestFields(path)));
-  assert.equal(watched.result(1).outcome, 'in_flight');
-  assert.equal(watched.counters.callsAbandoned, 1);
-  assert.deepEqual(
-    watched.heads().map((head) => head.stream),
-    [1, 3, 5],
-  );
-});
-
-test('of a call that ended before a desync, late bytes are not read', () => {
-  const watched = watch();
-  watched.feed(open, refused, rst('response', 1, NO_ERROR));
-  assert.equal(watched.result(1).lostBytes, 0);
-  watched.feed({ kind: 'desync', direction: 'request' }, ask, rst('request', 1, NO_ERROR));
-  assert.deepEqual(watched.result(1).request, { messages: 0, bytes: 0 });
-  assert.equal(watched.result(1).lostBytes, null);
-});
-
-test('streams that are not gRPC make room too, once a loss may have hidden their end', () => {
-  const watched = watch({ limits: { openCalls: 1 } });
-  watched.feed(headers('request', 1, fields([':method', 'GET']), true), ...unary(3, 'ask', 'reply'));
-  assert.equal(watched.counters.callsRefused, 1);
-  watched.feed({ kind: 'desync', direction: 'response' }, ...unary(5, 'ask', 'reply'));
-  assert.equal(watched.result(5).status, 'OK');
 });
