@@ -2,7 +2,7 @@ import type { Direction } from '../foundation/direction.ts';
 import type { Seen } from '../foundation/time.ts';
 import { flag, frameHeaderBytes, frameType, streamAt, uint24At } from './frame.ts';
 import type { Http2Limits } from './limits.ts';
-import { plausibleFrame } from './plausible-frame.ts';
+import { type FrameContext, plausibleAfter, plausibleAlone } from './plausible-frame.ts';
 
 /** A frame boundary, proved by the frames that follow it. */
 export interface Boundary {
@@ -31,10 +31,10 @@ export interface SearchKnowledge {
 }
 
 /** Frames that follow one another, each beginning where the length of the one before says. */
-interface Chain {
+interface Chain extends FrameContext {
+  /** Where the first of them begins. */
+  readonly start: number;
   readonly frames: readonly { readonly at: number; readonly first: Seen }[];
-  readonly continues: number;
-  readonly highestStream: number;
 }
 
 /** Input is searched in slices, so that one large input needs no large buffer. */
@@ -63,11 +63,21 @@ export const createBoundarySearch = (
   /** When the octets not yet judged were seen: at most one entry for each octet of a header. */
   const recent: { until: number; seen: Seen }[] = [];
 
-  const alive = (chain: Chain): boolean =>
-    next + frameHeaderBytes - (chain.frames[0]?.at ?? 0) <= limits.resyncBytes;
+  /** Where a chain becomes too long to be kept, or was not gone on with where it should. */
+  const expiry = (at: number, { start }: Chain): number =>
+    Math.min(at + 1, start + limits.resyncBytes - frameHeaderBytes + 1);
 
+  const alive = ({ start }: Chain): boolean => next + frameHeaderBytes - start <= limits.resyncBytes;
+
+  /** Before this position, pruning is in vain. */
+  let pruneFrom = 0;
   const prune = (): void => {
-    for (const [at, chain] of expected) if (at < next || !alive(chain)) expected.delete(at);
+    pruneFrom = Number.POSITIVE_INFINITY;
+    for (const [at, chain] of expected) {
+      const until = expiry(at, chain);
+      if (until <= next) expected.delete(at);
+      else pruneFrom = Math.min(pruneFrom, until);
+    }
   };
 
   /** Keeps what a living chain may need, and what was not judged yet. */
@@ -75,7 +85,7 @@ export const createBoundarySearch = (
     if (end - base + octets <= buffer.length) return;
     prune();
     let keepFrom = next;
-    for (const chain of expected.values()) keepFrom = Math.min(keepFrom, chain.frames[0]?.at ?? next);
+    for (const chain of expected.values()) keepFrom = Math.min(keepFrom, chain.start);
     const kept = end - keepFrom;
     if (kept + octets > buffer.length) {
       const wider = new Uint8Array(Math.max(kept + octets, Math.min(buffer.length * 2, limits.resyncBytes)));
@@ -90,23 +100,23 @@ export const createBoundarySearch = (
     return recent[0]?.seen ?? fallback;
   };
 
+  /** Of two chains that meet, the better proved stays; of equals, the one that lost less. */
+  const better = (chain: Chain, rival: Chain): boolean =>
+    chain.frames.length === rival.frames.length
+      ? chain.start < rival.start
+      : chain.frames.length > rival.frames.length;
+
   const offer = (at: number, chain: Chain): void => {
-    const met = expected.get(at);
-    const rival = met !== undefined && alive(met) ? met : undefined;
-    if (met === undefined && expected.size >= limits.resyncCandidates) {
-      prune();
+    const rival = expected.get(at);
+    if (rival === undefined) {
+      if (expected.size >= limits.resyncCandidates && next >= pruneFrom) prune();
       if (expected.size >= limits.resyncCandidates) {
         knowledge.onCandidateDropped();
         return;
       }
-    }
-    // Of two that meet, the better proved; of equals, the one that lost less. Chains are offered in no other order.
-    if (rival === undefined || chain.frames.length > rival.frames.length) expected.set(at, chain);
-    else if (
-      chain.frames.length === rival.frames.length &&
-      (chain.frames[0]?.at ?? 0) < (rival.frames[0]?.at ?? 0)
-    )
-      expected.set(at, chain);
+    } else if (alive(rival) && !better(chain, rival)) return;
+    expected.set(at, chain);
+    pruneFrom = Math.min(pruneFrom, expiry(at, chain));
   };
 
   /** Judges the octets at `next` as a frame's header. Returns the chain when it is long enough. */
@@ -115,32 +125,33 @@ export const createBoundarySearch = (
     const length = uint24At(buffer, at);
     if (length > maxFrameBytes) return null;
     const type = buffer[at + 3] ?? 0;
+    // The reserved bit is not set (RFC 9113 section 4.1).
     if (type > frameType.continuation || (buffer[at + 5] ?? 0) >= 0x80) return null;
     const flags = buffer[at + 4] ?? 0;
     const stream = streamAt(buffer, at + 5);
-    const known = knowledge.highestStream();
+    if (!plausibleAlone(direction, length, type, flags, stream)) return null;
 
-    const follow = (chain: Chain | null): Chain | null => {
-      const highestStream = chain === null ? known : Math.max(known, chain.highestStream);
-      const plausible = plausibleFrame(length, type, flags, stream, {
-        direction,
-        continues: chain === null ? null : chain.continues,
-        highestStream,
-        highestCertain: direction === 'response' && knowledge.highestCertain(),
-      });
-      if (!plausible) return null;
-      const opensBlock =
-        type === frameType.headers || type === frameType.continuation || type === frameType.pushPromise;
-      return {
-        frames: [...(chain?.frames ?? []), { at: next, first: firstSeen(next, seen) }],
-        continues: opensBlock && (flags & flag.endHeaders) === 0 ? stream : 0,
-        highestStream: type === frameType.headers ? Math.max(highestStream, stream) : highestStream,
-      };
+    const bounded = direction === 'response' && knowledge.highestCertain();
+    const nothingBefore = { continues: null, highestStream: knowledge.highestStream() };
+    const arriving = expected.get(next);
+    expected.delete(next);
+    const before =
+      arriving !== undefined &&
+      alive(arriving) &&
+      plausibleAfter(arriving, bounded, direction, type, flags, stream)
+        ? arriving
+        : null;
+    const context = before ?? nothingBefore;
+    if (before === null && !plausibleAfter(context, bounded, direction, type, flags, stream)) return null;
+    const opensBlock =
+      type === frameType.headers || type === frameType.continuation || type === frameType.pushPromise;
+    const chain: Chain = {
+      start: before?.start ?? next,
+      frames: [...(before?.frames ?? []), { at: next, first: firstSeen(next, seen) }],
+      continues: opensBlock && (flags & flag.endHeaders) === 0 ? stream : 0,
+      highestStream:
+        type === frameType.headers ? Math.max(context.highestStream, stream) : context.highestStream,
     };
-
-    const arriving = expected.get(next) ?? null;
-    const chain = (arriving !== null && alive(arriving) ? follow(arriving) : null) ?? follow(null);
-    if (chain === null) return null;
     if (chain.frames.length >= limits.resyncFrames) return chain;
     offer(next + frameHeaderBytes + length, chain);
     return null;
@@ -160,7 +171,7 @@ export const createBoundarySearch = (
         for (; next + frameHeaderBytes <= end; next++) {
           const found = judge(seen, maxFrameBytes);
           if (found === null) continue;
-          const start = found.frames[0]?.at ?? next;
+          const { start } = found;
           return {
             bytes: buffer.subarray(start - base, end - base),
             frames: found.frames.map((frame) => ({ at: frame.at - start, first: frame.first })),

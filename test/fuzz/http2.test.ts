@@ -16,6 +16,7 @@ import {
   literalWithName,
   normalised,
   octetsOf,
+  place,
   recut,
   type Step,
   sizeUpdate,
@@ -197,7 +198,7 @@ test('fuzz: what is said in spite of a loss is true', () => {
     fc.property(
       conversations,
       direction,
-      fc.double({ min: 0, max: 1, noNaN: true }),
+      place,
       fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 2000 })),
       cutSizes,
       (steps, side, where, length, sizes) => {

@@ -5,7 +5,7 @@ import type { Http2Event } from '../../src/http2/event.ts';
 import { createHttp2Counters } from '../../src/http2/limits.ts';
 import { captureNames, connectionsOf, truthOf } from './captures.ts';
 import { assertTrue } from './compare.ts';
-import { cutOut, cutSizes, fieldText, normalised, octetsOf, recut, watch } from './wire.ts';
+import { cutOut, cutSizes, fieldText, normalised, octetsOf, place, recut, watch } from './wire.ts';
 
 const headerOf = (events: readonly Http2Event[], stream: number, direction: string, name: string): string => {
   for (const event of events)
@@ -65,7 +65,7 @@ for (const name of ['kubelet-1.37-containerd-2.4', 'kubelet-1.30-containerd-2.4-
       fc.property(
         fc.nat(connections.length - 1),
         fc.constantFrom('request', 'response'),
-        fc.double({ min: 0, max: 1, noNaN: true }),
+        place,
         fc.oneof(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 40_000 })),
         (which, direction, where, length) => {
           const steps = connections[which] ?? [];
@@ -85,7 +85,7 @@ for (const name of ['kubelet-1.37-containerd-2.4', 'kubelet-1.30-containerd-2.4-
     fc.assert(
       fc.property(
         fc.nat(connections.length - 1),
-        fc.double({ min: 0, max: 0.8, noNaN: true }),
+        place.map((part) => part * 0.8),
         (which, where) => {
           const steps = connections[which] ?? [];
           const late = steps.slice(Math.floor(where * steps.length));

@@ -202,6 +202,46 @@ describe('a gap past the end of a frame loses the boundary, and finds it by what
     assert.equal(counters.malformedFrames, 0);
   });
 
+  test('a lost frame may have held a block, and what it inserted moves every index', () => {
+    const learn = frame(1, 4, 1, literal('a', 'b'));
+    const lost = frame(1, 4, 3, literal('c', 'd'));
+    const use = frame(1, 4, 5, concat(indexed(62), indexed(63), literal('e', 'f'), indexed(62)));
+    assert.deepEqual(withGap([learn, lost, use, ping, ping, ping], learn.length, lost.length), [
+      'http2',
+      'headers 1, a: b',
+      'desync',
+      `resync ${lost.length}`,
+      'headers 5, ?: ?, ?: ?, e: f, e: f',
+    ]);
+  });
+
+  test('responses to requests that were lost are plausible', () => {
+    const steps: Step[] = [
+      { direction: 'request', bytes: start },
+      { direction: 'response', bytes: frame(4, 0, 0) },
+      { direction: 'request', lost: 50 },
+      { direction: 'response', lost: 1 },
+      { direction: 'response', bytes: concat(...[1, 2, 3, 4].map(() => frame(0, 0, 7, text('x')))) },
+    ];
+    assert.deepEqual(
+      merged(watch(steps, { joined: false }))
+        .slice(-1)
+        .map(told),
+      ['data 7 xxxx'],
+    );
+  });
+
+  test('a chain does not go on over a second gap, not even where its lengths would fit', () => {
+    const steps: Step[] = [
+      { direction: 'request', bytes: start },
+      { direction: 'request', lost: 5 },
+      { direction: 'request', bytes: concat(ping, ping, ping) },
+      { direction: 'request', lost: ping.length },
+      { direction: 'request', bytes: ping },
+    ];
+    assert.deepEqual(watch(steps, { joined: false }).map(told), ['http2', 'desync']);
+  });
+
   test('too little to be sure stays lost', () => {
     const counters = createHttp2Counters();
     assert.deepEqual(withGap([next, ...proof.slice(1)], 0, next.length, counters), ['http2', 'desync']);

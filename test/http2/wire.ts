@@ -115,6 +115,9 @@ export const recut = (steps: readonly Step[], sizes: readonly number[]): Step[] 
   });
 };
 
+/** A place as a fraction, evenly spread: `fc.double` crowds around zero. */
+export const place: fc.Arbitrary<number> = fc.nat(99_999).map((part) => part / 100_000);
+
 export const cutSizes: fc.Arbitrary<number[]> = fc.oneof(
   fc.constant<number[]>([1]),
   fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 }),

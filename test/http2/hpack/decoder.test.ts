@@ -185,6 +185,8 @@ describe('a decoder that joins late', () => {
     fieldsOf(decoder, literal('a', 'b'));
     decoder.restart();
     assert.deepEqual(decoder.decode(indexed(62), 0, 1).fields[0]?.value, { epoch: 1, entry: -1 });
+    decoder.restart();
+    assert.deepEqual(decoder.decode(indexed(62), 0, 1).fields[0]?.value, { epoch: 2, entry: -1 });
   });
 });
 
