@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import protobuf from 'protobufjs';
 import { createCriCounters, defaultCriLimits } from '../../src/cri/limits.ts';
+import { redactMessage } from '../../src/cri/redact.ts';
 import { encode } from './arbitrary-message.ts';
 import { run, send, start, typesOf } from './drive.ts';
 
@@ -156,5 +158,19 @@ describe('whole messages', () => {
     });
     assert.deepEqual(full?.response, [event, event, '[3 more messages]']);
     assert.equal(counters.overFull, 3);
+  });
+});
+
+describe('a field that the schema marks', () => {
+  it('is redacted even where its name would let it be shown', () => {
+    const { root } = protobuf.parse(
+      'syntax = "proto3"; message M { string id = 1 [debug_redact = true]; string image_id = 2; int32 n = 3 [debug_redact = true]; }',
+      { keepCase: true },
+    );
+    assert.deepEqual(redactMessage(root.lookupType('M'), { id: 'a', image_id: 'b', n: 3 }), {
+      id: hidden,
+      image_id: 'b',
+      n: hidden,
+    });
   });
 });
