@@ -27,9 +27,19 @@ const kinds = { internal: 0, server: 1, client: 2 } as const;
 const statusCodes = { unset: 0, error: 2 } as const;
 
 interface Limited {
-  readonly attributes: Record<string, string | number | boolean | string[]>;
+  readonly attributes: Readonly<Record<string, string | number | boolean | string[]>>;
   readonly dropped: number;
 }
+
+/** Nothing to cut, to count or to copy. */
+const isPlain = (
+  attributes: Attributes,
+  count: number,
+): attributes is Readonly<Record<string, string | number | boolean>> => {
+  let size = 0;
+  for (const name in attributes) if (typeof attributes[name] === 'object' || ++size > count) return false;
+  return true;
+};
 
 export type ToReadable = (span: Span) => ReadableSpan;
 
@@ -52,7 +62,8 @@ export const createToReadable = (
   };
 
   const limited = (attributes: Attributes): Limited => {
-    const kept: Limited['attributes'] = {};
+    if (valueLength === null && isPlain(attributes, limits.count)) return { attributes, dropped: 0 };
+    const kept: Record<string, string | number | boolean | string[]> = {};
     let size = 0;
     let dropped = 0;
     for (const name of Object.keys(attributes)) {

@@ -4,8 +4,8 @@ import { attributesOfCall, nameOf, type ObservationMode } from './call-attribute
 import { idsOfCall } from './ids.ts';
 import type { SpanCounters } from './limits.ts';
 import type { ResourceBook } from './resources.ts';
-import type { Attributes, Span } from './span.ts';
-import { clientStatus, type SpanStatus, serverStatus } from './status.ts';
+import type { Span } from './span.ts';
+import { clientStatus, serverStatus } from './status.ts';
 import { timesOfCall } from './times.ts';
 import { parseTraceparent, type SpanParent } from './traceparent.ts';
 
@@ -24,9 +24,7 @@ export interface SpanContext {
 }
 
 const sampledFlag = 1;
-
-const withError = (attributes: Attributes, status: SpanStatus): Attributes =>
-  status.errorType === null ? attributes : { ...attributes, 'error.type': status.errorType };
+const none: readonly never[] = [];
 
 /**
  * A CLIENT span of the caller with a SERVER child of the runtime. Empty for a call that has no time to show: one in
@@ -43,41 +41,52 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
   const parent = carried ?? context.parentOf(call);
   const ids = idsOfCall(context.identity, call);
   const naming = nameOf(call, context.recognises);
-  const attributes = attributesOfCall(call, naming, times, context.mode);
   const ofClient = clientStatus(call);
   const ofServer = serverStatus(call);
-  const trace = {
-    traceId: parent?.traceId ?? ids.traceId,
-    traceFlags: parent?.traceFlags ?? sampledFlag,
-    traceState: parent?.traceState ?? null,
-    name: naming.spanName,
-    events: [],
-    links: [],
-  };
+  const attributes = attributesOfCall(call, naming, times, context.mode, {
+    client: ofClient.errorType,
+    server: ofServer.errorType,
+  });
+  const traceId = parent?.traceId ?? ids.traceId;
+  const traceFlags = parent?.traceFlags ?? sampledFlag;
+  const traceState = parent?.traceState ?? null;
   context.counters.spans += 2;
   if (times.clamped) context.counters.clamped++;
+  // Written out: literals with spreads in them cost a fifth of all the time from wire to spans.
   return [
     {
-      ...trace,
+      traceId,
       spanId: ids.clientSpanId,
       parentSpanId: parent?.spanId ?? null,
       parentIsRemote: parent?.isRemote ?? false,
+      traceState,
+      traceFlags,
+      name: naming.spanName,
       kind: 'client',
-      ...times.client,
-      attributes: withError(attributes.client, ofClient),
+      start: times.client.start,
+      end: times.client.end,
+      attributes: attributes.client,
       status: ofClient.status,
+      events: none,
+      links: none,
       resource: context.resources.callerOf(call),
     },
     {
-      ...trace,
+      traceId,
       spanId: ids.serverSpanId,
       parentSpanId: ids.clientSpanId,
       // The runtime is another process than the caller.
       parentIsRemote: true,
+      traceState,
+      traceFlags,
+      name: naming.spanName,
       kind: 'server',
-      ...times.server,
-      attributes: withError(attributes.server, ofServer),
+      start: times.server.start,
+      end: times.server.end,
+      attributes: attributes.server,
       status: ofServer.status,
+      events: none,
+      links: none,
       resource: context.resources.runtimeOf(call),
     },
   ];

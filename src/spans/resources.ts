@@ -46,6 +46,14 @@ const processAttributes = (pid: number | null, start: bigint | null, comm: strin
   ...(start === null ? {} : { 'process.creation.time': creationTime(start) }),
 });
 
+type Server = Pick<Call, 'server' | 'endpoint'>;
+
+const isSameServer = (one: Server, other: Server): boolean =>
+  one.server.pid === other.server.pid &&
+  one.server.pidStart === other.server.pidStart &&
+  one.server.comm === other.server.comm &&
+  (one.server.pid !== null || one.endpoint === other.endpoint);
+
 export const createResourceBook = (
   host: HostFacts,
   distroVersion: string,
@@ -79,34 +87,45 @@ export const createResourceBook = (
     return found;
   };
 
-  const resource = (service: string, instance: string, of: Known): Attributes => {
+  const resourceOf = (service: string, instance: string, of: Known): Attributes => {
     const named: Known = { 'service.name': service, 'service.instance.id': instance };
     return { ...shared, ...named, ...of };
   };
 
+  // A caller makes many calls in a row: the last one of each is found without a key.
+  let lastCaller: { readonly of: Call['caller']; readonly resource: Attributes } | null = null;
+  let lastServer: { readonly of: Server; readonly resource: Attributes } | null = null;
+
   return {
     callerOf(call) {
       const { pid, pidStart, uid, comm } = call.caller;
+      const last = lastCaller?.of;
+      if (lastCaller !== null && last?.pid === pid && last.pidStart === pidStart && last.comm === comm)
+        return lastCaller.resource;
       // Without a pid, callers with the same name cannot be told apart: they share a resource.
-      return keep(`client\n${pid}\n${pidStart}\n${comm}`, () =>
-        resource(callerService(comm), uuidOf(host.hostId, 'client', pid, pidStart, comm), {
+      const resource = keep(`client\n${pid}\n${pidStart}\n${comm}`, () =>
+        resourceOf(callerService(comm), uuidOf(host.hostId, 'client', pid, pidStart, comm), {
           ...processAttributes(pid, pidStart, comm),
           ...(uid === null ? {} : { 'process.user.id': uid }),
         }),
       );
+      lastCaller = { of: call.caller, resource };
+      return resource;
     },
     runtimeOf(call) {
       const { pid, pidStart, comm } = call.server;
-      const server = pid === null ? call.endpoint : `${pid}\n${pidStart}`;
       const told = learnt(call);
+      if (told === null && lastServer !== null && isSameServer(lastServer.of, call))
+        return lastServer.resource;
+      const server = pid === null ? call.endpoint : `${pid}\n${pidStart}`;
       const before = runtimes.get(server);
       if (told !== null && (before?.name !== told.name || before.version !== told.version)) {
         bounded(runtimes, server, told);
       }
       const runtime = told ?? before ?? null;
       const service = runtime?.name ?? runtimeService(comm);
-      return keep(`server\n${server}\n${service}\n${runtime?.version}`, () =>
-        resource(service, uuidOf(host.hostId, 'server', server), {
+      const resource = keep(`server\n${server}\n${service}\n${runtime?.version}`, () =>
+        resourceOf(service, uuidOf(host.hostId, 'server', server), {
           ...processAttributes(pid, pidStart, comm),
           ...(runtime === null ? {} : { 'container.runtime.name': runtime.name }),
           ...(runtime?.version == null
@@ -114,6 +133,8 @@ export const createResourceBook = (
             : { 'container.runtime.version': runtime.version, 'service.version': runtime.version }),
         }),
       );
+      lastServer = { of: { server: call.server, endpoint: call.endpoint }, resource };
+      return resource;
     },
   };
 };
