@@ -26,5 +26,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     recognises: (method: string) => findMethod(method) !== null,
     parentOf: () => null,
   };
-  return (call, endOfInput) => spansOfCall(call, { ...context, endOfInput });
+  const whileInputLasts = { ...context, endOfInput: null };
+  return (call, endOfInput) =>
+    spansOfCall(call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
 };
