@@ -107,8 +107,8 @@ const implementations: readonly [string, (folder: string) => Promise<Stage>][] =
 
 const collect = async (source: Source): Promise<SourceEvent[]> => {
   const events: SourceEvent[] = [];
+  // The bytes of a batch need not outlive it.
   for await (const batch of source.events())
-    // The bytes of a batch need not outlive it.
     for (const event of batch)
       events.push(event.kind === 'data' ? { ...event, bytes: Buffer.from(event.bytes) } : event);
   return events;
