@@ -161,6 +161,8 @@ export const createBoundarySearch = (
     bytes(bytes, from, seen) {
       let at = from;
       const maxFrameBytes = Math.min(knowledge.maxFrameBytes(), limits.resyncBytes);
+      // Most octets are refused by these two before anything else is looked at.
+      const highestLengthOctet = maxFrameBytes >>> 16;
       while (at < bytes.length) {
         const slice = bytes.subarray(at, Math.min(bytes.length, at + sliceBytes));
         makeRoom(slice.length);
@@ -168,7 +170,14 @@ export const createBoundarySearch = (
         at += slice.length;
         end += slice.length;
         recent.push({ until: end, seen });
+        const octets = buffer;
         for (; next + frameHeaderBytes <= end; next++) {
+          const offset = next - base;
+          if (
+            (octets[offset] ?? 0) > highestLengthOctet ||
+            (octets[offset + 3] ?? 0) > frameType.continuation
+          )
+            continue;
           const found = judge(seen, maxFrameBytes);
           if (found === null) continue;
           const { start } = found;

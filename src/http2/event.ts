@@ -4,7 +4,8 @@ import type { Seen } from '../foundation/time.ts';
 /**
  * Text that a header block refers to but that was inserted into the dynamic table before the observer saw the
  * connection, or while it had lost track of it. `entry` is stable within an `epoch`: the same pair always means
- * the same text. A new epoch begins whenever insertions may have been missed.
+ * the same text: as a name the entry's name, as a value its value. A new epoch begins whenever insertions may have
+ * been missed; epochs are numbered over both directions of a connection.
  */
 export interface UnknownText {
   readonly epoch: number;
