@@ -35,6 +35,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.call.start ?? finding.call.end;
     case 'connection':
       return finding.connection.at;
+    case 'negotiation':
+      return finding.negotiation.end;
   }
 };
 

@@ -31,6 +31,9 @@ export const startCritrace = (args: readonly string[], options: CliOptions = {})
     cwd: project,
     env: environment(options.env ?? {}),
     stdio: ['pipe', 'pipe', 'pipe'],
+    // A program that does not end is a failed test, not a hanging one.
+    timeout: 30_000,
+    killSignal: 'SIGKILL',
   });
 
 export const critrace = async (args: readonly string[], options: CliOptions = {}): Promise<CliResult> => {

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { commands } from '../../src/cli/commands.ts';
+import { optionsReference } from '../../src/config/reference.ts';
+import { critrace } from './critrace.ts';
+
+/** With this set the pages are written instead of compared. */
+const write = process.env.CRITRACE_WRITE_DOCS === '1';
+
+/** Puts `text` between the marks of a page, and holds the page against that. */
+const holds = (page: string, mark: string, text: string): void => {
+  const file = `docs/reference/${page}.md`;
+  const before = readFileSync(file, 'utf8');
+  const [from, to] = [`<!-- ${mark}: made by test/cli/reference.test.ts -->\n`, `<!-- end of ${mark} -->`];
+  const [begin, end] = [before.indexOf(from), before.indexOf(to)];
+  assert.ok(begin >= 0 && end > begin, `${file} has no place for ${mark}`);
+  const after = `${before.slice(0, begin + from.length)}${text}${before.slice(end)}`;
+  if (write) writeFileSync(file, after);
+  else
+    assert.equal(
+      before,
+      after,
+      `${file}: run CRITRACE_WRITE_DOCS=1 bash test/run test/cli/reference.test.ts`,
+    );
+};
+
+it('the reference of the configuration is the table of options', () => {
+  holds('configuration', 'options', `\n${optionsReference()}\n`);
+});
+
+describe('the reference of the command line is what --help says', () => {
+  for (const { name } of commands) {
+    it(name, async () => {
+      const { stdout } = await critrace([name, '--help']);
+      holds('cli', name, `\n\`\`\`text\n${stdout.trimEnd()}\n\`\`\`\n\n`);
+    });
+  }
+});
