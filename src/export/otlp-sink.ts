@@ -2,7 +2,7 @@ import type { ExportCounters } from './counters.ts';
 import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
 import { loadOtel, type Otel } from './otel.ts';
 import { attributeLimits, configFileProblem, type Environment } from './otel-environment.ts';
-import { createOtlpTransport } from './otlp-grpc.ts';
+import { createOtlpTransport, type OtlpTransport } from './otlp-grpc.ts';
 import { createOtlpJsonLine } from './otlp-json.ts';
 import type { OtlpSettings, SettingProblem } from './otlp-settings.ts';
 import { createToReadable, defaultAttributeLimits } from './otlp-span.ts';
@@ -32,6 +32,21 @@ export type OtlpSinkResult =
   | { readonly kind: 'sink'; readonly sink: OtlpSink }
   | { readonly kind: 'problem'; readonly problem: SettingProblem };
 
+type Connected =
+  | { readonly kind: 'transport'; readonly transport: OtlpTransport }
+  | { readonly kind: 'problem'; readonly problem: SettingProblem };
+
+/** grpc-js throws where the certificates do not go together, or are none. */
+const connect = async (...settings: Parameters<typeof createOtlpTransport>): Promise<Connected> => {
+  try {
+    return { kind: 'transport', transport: await createOtlpTransport(...settings) };
+  } catch (error) {
+    const value = error instanceof Error ? error.message : String(error);
+    const allowed = 'PEM files; those of CLIENT_KEY and CLIENT_CERTIFICATE together';
+    return { kind: 'problem', problem: { variable: 'OTEL_EXPORTER_OTLP_CERTIFICATE', value, allowed } };
+  }
+};
+
 /** Spans to a collector over gRPC, spooled while it is away. A setting that cannot be used is said, never passed over. */
 export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkResult> => {
   const { counters, environment, log, version } = options;
@@ -44,9 +59,11 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
   if (sampler.kind === 'problem') return sampler;
 
   const toReadable = createToReadable(otel, version, limits.limits, counters);
+  const connected = await connect(options.settings, toReadable, `critrace/${version}`, log);
+  if (connected.kind === 'problem') return connected;
   const spool = await createSpool({
     directory: options.spoolDirectory,
-    transport: await createOtlpTransport(options.settings, toReadable, `critrace/${version}`, log),
+    transport: connected.transport,
     line: await createOtlpJsonLine(toReadable),
     limits: options.limits ?? defaultSpoolLimits,
     counters,

@@ -3,33 +3,28 @@ import test from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
 import { createOtlpTransport, type OtlpTransport } from '../../src/export/otlp-grpc.ts';
-import { type OtlpChoices, otlpSettings } from '../../src/export/otlp-settings.ts';
+import type { OtlpSettings } from '../../src/export/otlp-settings.ts';
 import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
-import { noChoices } from '../support/otlp-choices.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { settingsFor } from '../support/otlp-settings.ts';
 
 const otel = await loadOtel();
 const spans = spansOfCall(aCall(), aSpanContext());
 
-const transportTo = async (choices: Partial<OtlpChoices>): Promise<OtlpTransport> => {
-  const read = otlpSettings({ ...noChoices, ...choices });
-  if (read.kind !== 'settings') throw new Error(read.problem.variable);
+const transportTo = (port: number, changes: Partial<OtlpSettings> = {}): Promise<OtlpTransport> => {
   const toReadable = createToReadable(otel, '0.0.0', defaultAttributeLimits, createExportCounters());
-  return createOtlpTransport(read.settings, toReadable, 'critrace-test', () => {});
+  return createOtlpTransport(settingsFor(port, changes), toReadable, 'critrace-test', () => {});
 };
 
 const withReceiver = async (
   body: (receiver: OtlpReceiver, transport: OtlpTransport) => Promise<void>,
-  choices: Partial<OtlpChoices> = {},
+  changes: Partial<OtlpSettings> = {},
 ): Promise<void> => {
   const receiver = await startOtlpReceiver();
-  const transport = await transportTo({
-    endpoint: `http://127.0.0.1:${receiver.port}`,
-    ...choices,
-  });
+  const transport = await transportTo(receiver.port, changes);
   try {
     await body(receiver, transport);
   } finally {
@@ -63,7 +58,7 @@ test('a call arrives in a collector as a CLIENT and a SERVER span, to the nanose
       assert.deepEqual(client.attributes, { ...spans[0]?.attributes });
       assert.deepEqual(receiver.metadata?.get('x-team'), ['a b']);
     },
-    { headers: { 'x-team': 'a b' }, compression: 'gzip' },
+    { headers: { 'x-team': 'a b' }, gzip: true },
   ));
 
 test('what the collector answers decides whether it is asked again', () =>
@@ -107,7 +102,7 @@ test('a collector that takes and never answers is a retry once the timeout has p
 test('nobody listens: a retry, not a success', async () => {
   const gone = await startOtlpReceiver();
   gone.close();
-  const transport = await transportTo({ endpoint: `http://127.0.0.1:${gone.port}` });
+  const transport = await transportTo(gone.port);
   assert.equal((await transport.send(spans)).kind, 'retry');
   await transport.close();
 });
@@ -115,7 +110,7 @@ test('nobody listens: a retry, not a success', async () => {
 test('a collector that comes back is found at the next try', async () => {
   const gone = await startOtlpReceiver();
   gone.close();
-  const transport = await transportTo({ endpoint: `http://127.0.0.1:${gone.port}` });
+  const transport = await transportTo(gone.port);
   for (let n = 0; n < 4; n++) assert.equal((await transport.send(spans)).kind, 'retry');
   const back = await startOtlpReceiver(gone.port);
   assert.equal((await transport.send(spans)).kind, 'sent');

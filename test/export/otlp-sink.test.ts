@@ -2,15 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { defaultSpoolLimits } from '../../src/export/limits.ts';
-import { otlpSettings } from '../../src/export/otlp-settings.ts';
 import { type OtlpSink, type OtlpSinkResult, openOtlpSink } from '../../src/export/otlp-sink.ts';
 import type { Exported } from '../../src/export/sink.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
 import { withDirectory } from '../support/a-spool.ts';
-import { noChoices } from '../support/otlp-choices.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { settingsFor } from '../support/otlp-settings.ts';
 
 const context = aSpanContext();
 const exported = (n: number, changes: Parameters<typeof aCall>[0] = {}): Exported => {
@@ -20,29 +19,28 @@ const exported = (n: number, changes: Parameters<typeof aCall>[0] = {}): Exporte
 
 const counters = () => createExportCounters();
 
-const open = async (
+const limits = {
+  ...defaultSpoolLimits,
+  delayMs: 5,
+  closeMs: 2_000,
+  backoff: { initialMs: 5, maxMs: 20, factor: 2 },
+};
+
+const open = (
   port: number,
   spoolDirectory: string | null,
   environment: Record<string, string> = {},
   count = counters(),
-): Promise<OtlpSinkResult> => {
-  const read = otlpSettings({ ...noChoices, endpoint: `http://127.0.0.1:${port}` });
-  if (read.kind === 'problem') return read;
-  return openOtlpSink({
-    settings: read.settings,
+): Promise<OtlpSinkResult> =>
+  openOtlpSink({
+    settings: settingsFor(port),
     spoolDirectory,
-    limits: {
-      ...defaultSpoolLimits,
-      delayMs: 5,
-      closeMs: 2_000,
-      backoff: { initialMs: 5, maxMs: 20, factor: 2 },
-    },
+    limits,
     environment,
     version: '0.0.0',
     counters: count,
     log: () => {},
   });
-};
 
 const opened = (result: OtlpSinkResult): OtlpSink =>
   result.kind === 'sink' ? result.sink : assert.fail(JSON.stringify(result.problem));
@@ -148,26 +146,14 @@ test('what cannot be used is named', async () => {
     const result = await open(4317, null, environment);
     assert.equal(result.kind === 'problem' ? result.problem.variable : result.kind, variable);
   }
-  for (const [choices, variable] of [
-    [{ endpoint: 'ftp://collector' }, 'OTEL_EXPORTER_OTLP_ENDPOINT'],
-    [{ endpoint: 'https://collector', certificate: '/nowhere.pem' }, 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
-    [{ endpoint: 'collector:4317', clientKey: '/nowhere.pem' }, 'OTEL_EXPORTER_OTLP_CLIENT_KEY'],
-    [{ endpoint: 'https://collector', clientKey: '/dev/null' }, 'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE'],
-  ] as const) {
-    const result = otlpSettings({ ...noChoices, ...choices });
-    assert.equal(result.kind === 'problem' ? result.problem.variable : result.kind, variable);
-  }
-});
-
-test('TLS by the address, or by the choice where the address does not say', () => {
-  for (const [endpoint, insecure, tls] of [
-    ['http://c:4317', false, false],
-    ['https://c:4317', true, true],
-    ['c:4317', null, true],
-    ['c:4317', true, false],
-    ['unix:///run/c.sock', true, false],
-  ] as const) {
-    const result = otlpSettings({ ...noChoices, endpoint, insecure });
-    assert.equal(result.kind === 'settings' && result.settings.tls !== null, tls, endpoint);
-  }
+  const tls = { rootCertificate: null, clientKey: Buffer.from('a key alone'), clientCertificate: null };
+  const alone = await openOtlpSink({
+    settings: settingsFor(4317, { tls }),
+    spoolDirectory: null,
+    environment: {},
+    version: '0.0.0',
+    counters: counters(),
+    log: () => {},
+  });
+  assert.equal(alone.kind === 'problem' && alone.problem.variable, 'OTEL_EXPORTER_OTLP_CERTIFICATE');
 });

@@ -52,11 +52,11 @@ test('away for ten minutes at 34 calls/s with a restart in between: nothing is l
     const limits = { memorySpans: 2_000 };
     const first = await startSpool(directory, limits, collector);
     let call = 0;
-    const second = async ({ spool, timers }: typeof first): Promise<void> => {
-      for (let n = 0; n < 34; n++) spool.offer(spansOf(call++));
-      await timers.advance(1_000);
+    const fiveSeconds = async ({ spool, timers }: typeof first): Promise<void> => {
+      for (let n = 0; n < 5 * 34; n++) spool.offer(spansOf(call++));
+      await timers.advance(5_000);
     };
-    for (let s = 0; s < 300; s++) await second(first);
+    for (let s = 0; s < 300; s += 5) await fiveSeconds(first);
     assert.equal(first.spool.collector(), 'away');
     assert.ok(first.counters.retries > 8 && first.counters.retries < 60, `${first.counters.retries} retries`);
     await first.spool.close();
@@ -65,7 +65,7 @@ test('away for ten minutes at 34 calls/s with a restart in between: nothing is l
     const again = await startSpool(directory, limits, collector);
     assert.equal(again.counters.recovered, 300 * 68);
     assert.equal(again.counters.lostInCrash, 0);
-    for (let s = 0; s < 300; s++) await second(again);
+    for (let s = 0; s < 300; s += 5) await fiveSeconds(again);
     collector.answer = sent;
     await eventually(again.timers, () => again.counters.spooledSpans === 0);
     assert.equal(collector.got.length, 600 * 68);

@@ -78,7 +78,7 @@ test('a waterfall keeps its width, its order and its rows, whatever the calls', 
       ms: fc.integer({ min: 0, max: 100_000 }),
       open: fc.boolean(),
       name: fc.string({ unit: 'grapheme', maxLength: 60 }),
-      message: fc.option(fc.string({ unit: 'binary', maxLength: 12 }), { nil: null }),
+      message: fc.constantFrom(null, '', 'no', '\x1b[2J', '名前 '.repeat(30), 'a\nb'),
     })
     .map(({ at, ms, open, name, message }) =>
       call('StartContainer', at, ms, {

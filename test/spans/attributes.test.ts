@@ -2,41 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { valueAttributes } from '../../src/cri/values.ts';
-import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+import { attributeRows } from '../../src/spans/attributes.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
-import type { Attributes, AttributeValue, Span } from '../../src/spans/span.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
 import { attributesPage } from './attributes-page.ts';
-
-const rows = new Map<string, AttributeRow>(attributeRows.map((row) => [row.name, row]));
-
-const isOf = (value: AttributeValue, type: AttributeRow['type']): boolean => {
-  if (type === 'int') return Number.isInteger(value);
-  if (type === 'double') return typeof value === 'number';
-  return type === 'string[]' ? typeof value === 'object' : typeof value === type;
-};
-
-const check = (attributes: Attributes, on: readonly AttributeRow['on'][]): void => {
-  for (const [name, value] of Object.entries(attributes)) {
-    const row = rows.get(name);
-    if (row === undefined) {
-      assert.ok(
-        name.startsWith('cri.') && Object.hasOwn(valueAttributes, name.slice(4)),
-        `${name} is in no table`,
-      );
-      continue;
-    }
-    assert.ok(on.includes(row.on), `${name} on ${on}`);
-    assert.ok(isOf(value, row.type), `${name} is ${typeof value}, not ${row.type}`);
-    assert.notEqual(value, '', name);
-  }
-};
-
-const checkSpan = (span: Span): void => {
-  check(span.attributes, span.kind === 'client' ? ['client', 'both'] : ['server', 'both']);
-  check(span.resource, ['resource']);
-};
+import { checkSpan } from './check-span.ts';
 
 /** Calls that, together, say everything. */
 const base = aCall();
@@ -107,8 +78,9 @@ test('every row of the table is set by some call', () => {
 });
 
 test('names are unique, and values of methods take none of them', () => {
-  assert.equal(rows.size, attributeRows.length);
-  for (const name of Object.keys(valueAttributes)) assert.ok(!rows.has(`cri.${name}`), name);
+  const names = new Set<string>(attributeRows.map(({ name }) => name));
+  assert.equal(names.size, attributeRows.length);
+  for (const name of Object.keys(valueAttributes)) assert.ok(!names.has(`cri.${name}`), name);
 });
 
 test('docs/reference/attributes.md is what the tables make', () => {
