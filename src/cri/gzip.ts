@@ -1,7 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import type { BrokenReason, MessageResult } from './kept.ts';
+import type { BrokenReason } from './kept.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
-import type { MessageReader } from './message-reader.ts';
 
 export type Inflated =
   | { readonly kind: 'inflated'; readonly bytes: Uint8Array }
@@ -43,27 +42,6 @@ export const createInflater = (limits: CriLimits, counters: CriCounters): Inflat
       } finally {
         pieces = [];
       }
-    },
-  };
-};
-
-/** Reads a gzip'ed message with the reader of what is in it. */
-export const createGzipReader = (
-  inner: MessageReader,
-  limits: CriLimits,
-  counters: CriCounters,
-): MessageReader => {
-  const inflater = createInflater(limits, counters);
-  return {
-    push: inflater.push,
-    end(): MessageResult {
-      const inflated = inflater.end();
-      if (inflated.kind === 'inflated') {
-        inner.push(inflated.bytes);
-        return inner.end();
-      }
-      const { kept, unknownFields, items, itemsBytes, overBound } = inner.end();
-      return { kind: 'broken', reason: inflated.reason, kept, unknownFields, items, itemsBytes, overBound };
     },
   };
 };

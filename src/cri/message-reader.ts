@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
 import { countOver, type Draft, readField, type Tally } from './field-reader.ts';
+import { type Head, maxHeadBytes, readHead } from './head.ts';
 import type { BrokenReason, MessageResult } from './kept.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
 import type { FieldPlan, Projection } from './projection.ts';
@@ -17,64 +18,6 @@ export interface MessageReader {
   push(bytes: Uint8Array): void;
   end(): MessageResult;
 }
-
-/** Longest head of a field: a tag of 5 bytes and a size, varint or fixed value of 10. */
-const maxHeadBytes = 15;
-
-/** What a field begins with. `size`: bytes of the head; `rest`: bytes that follow it. */
-interface Head {
-  tag: number;
-  size: number;
-  rest: number;
-}
-
-type HeadState = 'complete' | 'incomplete' | 'malformed';
-
-/** Length of the varint at `from`; 0 when it does not end before `to`, -1 when it cannot be one. */
-const varintLength = (bytes: Uint8Array, from: number, to: number, longest: number): number => {
-  for (let at = from; at < to && at - from < longest; at++) {
-    if ((bytes[at] ?? 0) < 128) return at - from + 1;
-  }
-  return to - from >= longest ? -1 : 0;
-};
-
-/** A varint of at most 5 bytes as an unsigned number that may pass 2^32. */
-const varint = (bytes: Uint8Array, from: number, length: number): number => {
-  let value = 0;
-  for (let i = length - 1; i >= 0; i--) value = value * 128 + ((bytes[from + i] ?? 0) & 127);
-  return value;
-};
-
-const readHead = (bytes: Uint8Array, from: number, to: number, head: Head): HeadState => {
-  const tagLength = varintLength(bytes, from, to, 5);
-  if (tagLength <= 0) return tagLength === 0 ? 'incomplete' : 'malformed';
-  const tag = varint(bytes, from, tagLength);
-  if (tag > 0xffffffff || tag < 8) return 'malformed';
-  head.tag = tag;
-  head.rest = 0;
-  const at = from + tagLength;
-  switch (tag % 8) {
-    case 0: {
-      const length = varintLength(bytes, at, to, 10);
-      if (length <= 0) return length === 0 ? 'incomplete' : 'malformed';
-      head.size = tagLength + length;
-      return 'complete';
-    }
-    case 1:
-    case 5:
-      head.size = tagLength + (tag % 8 === 1 ? 8 : 4);
-      return to - from < head.size ? 'incomplete' : 'complete';
-    case 2: {
-      const length = varintLength(bytes, at, to, 5);
-      if (length <= 0) return length === 0 ? 'incomplete' : 'malformed';
-      head.size = tagLength + length;
-      head.rest = varint(bytes, at, length);
-      return head.rest > 0x7fffffff ? 'malformed' : 'complete';
-    }
-    default:
-      return 'malformed';
-  }
-};
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

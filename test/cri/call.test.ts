@@ -136,6 +136,18 @@ describe('a message that breaks off', () => {
     assert.equal(call.finish().facts.items, 50);
   });
 
+  it('is broken when it is compressed by something else, or holds something else', () => {
+    for (const bytes of [Buffer.from('not gzip'), gzipSync(Buffer.from([0x0b]))]) {
+      const counters = createCriCounters();
+      const call = start(list, { counters });
+      send(call, 'response', bytes, { compressed: true, size: 3 });
+      assert.equal(call.finish().brokenMessages, 1);
+      assert.equal(counters.compressed, 1);
+      send(call, 'response', containers);
+      assert.equal(call.finish().facts.items, 50);
+    }
+  });
+
   it('is broken without a piece of it seen', () => {
     const call = start(list);
     call.broken('request');
