@@ -11,7 +11,7 @@ export interface SpoolLimits {
   readonly memorySpans: number;
   /** How long a span may be in memory only: what a kill can cost. */
   readonly journalMs: number;
-  /** Bytes of all segment files; beyond it the oldest segment is dropped. */
+  /** Bytes of all segment files; beyond it the oldest segment is dropped. 0: memory only. */
   readonly diskBytes: number;
   /** A segment is closed at this size, synchronised with the disk, and another begun. */
   readonly segmentBytes: number;

@@ -48,7 +48,9 @@ const batchesPerWrite = 4;
 export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
   const { limits, counters, timers, log, transport } = options;
   const disk =
-    options.directory === null ? null : await openSpoolDisk(options.directory, limits, counters, log);
+    options.directory === null || limits.diskBytes === 0
+      ? null
+      : await openSpoolDisk(options.directory, limits, counters, log);
   const queue = createSpanQueue(limits);
   const sizeOf = createSpanSize();
   let accepted = disk?.accepted ?? 0;

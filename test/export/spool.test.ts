@@ -148,7 +148,7 @@ test('the disk bound: the oldest segments go, and are counted', () =>
   withDirectory(async (directory) => {
     const collector = createFakeCollector();
     collector.answer = unavailable;
-    const limits = { segmentBytes: 20_000, diskBytes: 100_000, requestSpans: 10, memorySpans: 100 };
+    const limits = { diskBytes: 100_000, requestSpans: 10, memorySpans: 100 };
     const { spool, counters, timers } = await startSpool(directory, limits, collector);
     for (let n = 0; n < 400; n++) {
       spool.offer(spansOf(n));
@@ -308,4 +308,14 @@ test('a replay waits for room instead of losing spans', () =>
     assert.equal(ids(collector).size, 400);
     await spool.close();
     assertBalance(counters);
+  }));
+
+test('a disk bound of nothing: memory only, no file', () =>
+  withDirectory(async (directory) => {
+    const { spool, counters } = await startSpool(join(directory, 'spool'), { diskBytes: 0 });
+    spool.offer(spansOf(0));
+    await spool.flush();
+    assert.equal(counters.delivered, 2);
+    await spool.close();
+    assert.deepEqual(readdirSync(directory), []);
   }));
