@@ -3,6 +3,11 @@ import type { ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
 import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
+import {
+  createNegotiationCounters,
+  createNegotiations,
+  type NegotiationCounters,
+} from './calls/negotiation/negotiations.ts';
 import { createCriCall } from './cri/call.ts';
 import { type CriCounters, createCriCounters } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
@@ -47,6 +52,7 @@ export interface PipelineCounters {
   readonly grpc: GrpcCounters;
   readonly cri: CriCounters;
   readonly calls: CallCounters;
+  readonly negotiations: NegotiationCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -113,7 +119,9 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     grpc: createGrpcCounters(),
     cri: createCriCounters(),
     calls: createCallCounters(),
+    negotiations: createNegotiationCounters(),
   };
+  const negotiations = createNegotiations(counters.negotiations);
   const beginCri = (path: string) =>
     createCriCall({ path, full: options.full, schema: options.schema, counters: counters.cri });
 
@@ -140,11 +148,22 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       served: false,
     });
     counters.source.openNow = connections.size;
+    negotiations.opened(facts);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
   };
 
+  const negotiate = (finding: Finding | undefined, out: Finding[]): void => {
+    if (finding?.kind !== 'call' || finding.call.revision > 0) return;
+    const negotiation = negotiations.ended(finding.call);
+    if (negotiation !== null) out.push({ kind: 'negotiation', negotiation });
+  };
+
   const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
-    for (const event of events) watched.calls.event(event, out);
+    for (const event of events) {
+      const told = out.length;
+      watched.calls.event(event, out);
+      if (out.length > told) negotiate(out[told], out);
+    }
   };
 
   const frames = (
@@ -184,6 +203,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     connections.delete(connection);
     counters.source.openNow = connections.size;
     calls(watched, watched.grpc.close(seen), out);
+    for (const negotiation of negotiations.closed(watched.facts, seen.at))
+      out.push({ kind: 'negotiation', negotiation });
   };
 
   const refused = (event: Extract<SourceEvent, { kind: 'refused' }>, out: Finding[]): void => {
@@ -246,6 +267,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     finish() {
       const out: Finding[] = [];
       for (const watched of connections.values()) calls(watched, watched.grpc.finish(), out);
+      for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
       connections.clear();
       counters.source.openNow = 0;
       return out;

@@ -1,6 +1,7 @@
 import type { CallFacts } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
+import type { Negotiation } from './negotiation/finding.ts';
 
 /** The process that made a call. Null: not known. */
 export interface Caller {
@@ -78,4 +79,5 @@ export interface ConnectionFinding {
 
 export type Finding =
   | { readonly kind: 'call'; readonly call: Call }
-  | { readonly kind: 'connection'; readonly connection: ConnectionFinding };
+  | { readonly kind: 'connection'; readonly connection: ConnectionFinding }
+  | { readonly kind: 'negotiation'; readonly negotiation: Negotiation };

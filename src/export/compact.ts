@@ -1,4 +1,5 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Negotiation } from '../calls/negotiation/finding.ts';
 import { type Nanos, toRfc3339 } from '../foundation/time.ts';
 import {
   caveatText,
@@ -9,7 +10,7 @@ import {
   statusText,
   subjectText,
 } from './call-text.ts';
-import { painter } from './colour.ts';
+import { type Colour, painter } from './colour.ts';
 import { cells, fit, terminalText } from './terminal-text.ts';
 
 export interface CompactOptions {
@@ -74,6 +75,39 @@ const connectionLine = (found: ConnectionFinding, { colour }: CompactOptions): s
   ].join(' ');
 };
 
+const verdictColour = ({ verdict }: Negotiation): Colour => {
+  switch (verdict) {
+    case 'v1':
+      return 'green';
+    case 'v1alpha2':
+    case 'fell_back_to_v1alpha2':
+    case 'undetermined':
+      return 'yellow';
+    case 'gave_up':
+    case 'version_refused_after_upgrade':
+      return 'red';
+  }
+};
+
+const negotiationLine = (found: Negotiation, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(found.end), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('bold', column(`${found.service} version`, methodWidth)),
+    paint(verdictColour(found), found.verdict),
+    paint('dim', terminalText(found.explanation)),
+  ].join(' ');
+};
+
 /** One line per finding (`-o compact`), without its newline. */
-export const renderCompact = (finding: Finding, options: CompactOptions): string =>
-  finding.kind === 'call' ? callLine(finding.call, options) : connectionLine(finding.connection, options);
+export const renderCompact = (finding: Finding, options: CompactOptions): string => {
+  switch (finding.kind) {
+    case 'call':
+      return callLine(finding.call, options);
+    case 'connection':
+      return connectionLine(finding.connection, options);
+    case 'negotiation':
+      return negotiationLine(finding.negotiation, options);
+  }
+};

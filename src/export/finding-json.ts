@@ -1,4 +1,5 @@
 import type { Call, Caller, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 
@@ -74,6 +75,34 @@ const connectionJson = (found: ConnectionFinding) => ({
   detail: found.detail,
 });
 
+const negotiationJson = (found: Negotiation) => ({
+  kind: 'negotiation',
+  connection: found.connection,
+  revision: found.revision,
+  endpoint: found.endpoint,
+  service: found.service,
+  caller: callerJson(found.caller),
+  start: time(found.start),
+  end: time(found.end),
+  probes: found.probes.map(({ method, status, at }) => ({ method, status, at: time(at) })),
+  verdict: found.verdict,
+  inferred: found.inferred,
+  previous: found.previous,
+  count: found.count,
+  explanation: found.explanation,
+});
+
+const findingJson = (finding: Finding, spans: readonly Span[]) => {
+  switch (finding.kind) {
+    case 'call':
+      return callJson(finding.call, spans);
+    case 'connection':
+      return connectionJson(finding.connection);
+    case 'negotiation':
+      return negotiationJson(finding.negotiation);
+  }
+};
+
 /** Whole messages (`--full`) hold 64-bit numbers and bytes, which JSON has no form for. */
 const plain = (_key: string, value: unknown): unknown =>
   typeof value === 'bigint'
@@ -90,6 +119,6 @@ const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).
 /** One line of `-o json`, without its newline. `spans` are those made of the finding. */
 export const findingLine = (finding: Finding, spans: readonly Span[]): string =>
   JSON.stringify(
-    finding.kind === 'call' ? callJson(finding.call, spans) : connectionJson(finding.connection),
+    findingJson(finding, spans),
     finding.kind === 'call' && finding.call.full !== null ? plain : undefined,
   ).replace(unsafe, escaped);

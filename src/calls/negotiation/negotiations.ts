@@ -1,0 +1,221 @@
+import type { Nanos } from '../../foundation/time.ts';
+import type { ConnectionFacts } from '../assemble.ts';
+import type { Call, Caller } from '../call.ts';
+import { answerOf, isProbe } from './answer.ts';
+import { explain } from './explain.ts';
+import type { Negotiation } from './finding.ts';
+import { createPredecessors } from './predecessors.ts';
+import {
+  type ApiVersion,
+  type CriService,
+  createEvidence,
+  type Evidence,
+  type Probe,
+  type Verdict,
+  verdictOf,
+} from './verdict.ts';
+
+export interface NegotiationLimits {
+  /** Processes followed at once; beyond it the one that was heard of longest ago is forgotten. */
+  readonly maxProcesses: number;
+}
+
+export const defaultNegotiationLimits: NegotiationLimits = { maxProcesses: 4096 };
+
+export interface NegotiationCounters {
+  verdicts: number;
+  /** Verdicts that replaced an earlier one of the same process. */
+  revised: number;
+  processesForgotten: number;
+}
+
+export const createNegotiationCounters = (): NegotiationCounters => ({
+  verdicts: 0,
+  revised: 0,
+  processesForgotten: 0,
+});
+
+interface Process {
+  readonly connections: Set<number>;
+  /** By service and endpoint. */
+  readonly negotiations: Map<string, State>;
+}
+
+interface State {
+  readonly caller: Caller;
+  readonly endpoint: string;
+  readonly service: CriService;
+  readonly start: Nanos;
+  readonly evidence: Evidence;
+  readonly probes: Probe[];
+  /** Connections on which this service was called already. */
+  readonly heardOn: Set<number>;
+  verdict: Verdict | null;
+  revision: number;
+  connection: number;
+  at: Nanos;
+  version: ApiVersion | null;
+}
+
+/** Follows the choice of an API version by every caller process, from ended calls and from its connections. */
+export interface Negotiations {
+  opened(connection: ConnectionFacts): void;
+  ended(call: Call): Negotiation | null;
+  closed(connection: ConnectionFacts, at: Nanos): readonly Negotiation[];
+  /** The input ended: what was tried and not decided. */
+  finish(): readonly Negotiation[];
+}
+
+const processKey = (connection: number, { pid, pidStart }: Pick<Caller, 'pid' | 'pidStart'>): string =>
+  pid === null ? `connection ${connection}` : `${pid} ${pidStart}`;
+
+export const createNegotiations = (
+  counters: NegotiationCounters,
+  limits: NegotiationLimits = defaultNegotiationLimits,
+): Negotiations => {
+  const processes = new Map<string, Process>();
+  const predecessors = createPredecessors(limits.maxProcesses);
+
+  const processOf = (key: string): Process => {
+    const known = processes.get(key);
+    if (known !== undefined) return known;
+    if (processes.size >= limits.maxProcesses) {
+      const oldest = processes.keys().next();
+      if (!oldest.done) processes.delete(oldest.value);
+      counters.processesForgotten += 1;
+    }
+    const process: Process = { connections: new Set(), negotiations: new Map() };
+    processes.set(key, process);
+    return process;
+  };
+
+  const stateOf = (process: Process, call: Call, service: CriService): State => {
+    const key = `${service} ${call.endpoint}`;
+    const known = process.negotiations.get(key);
+    if (known !== undefined) return known;
+    const at = call.start ?? call.end ?? 0n;
+    const state: State = {
+      caller: call.caller,
+      endpoint: call.endpoint,
+      service,
+      start: at,
+      evidence: createEvidence(),
+      probes: [],
+      heardOn: new Set(),
+      verdict: null,
+      revision: -1,
+      connection: call.connection,
+      at,
+      version: null,
+    };
+    process.negotiations.set(key, state);
+    return state;
+  };
+
+  const tell = (key: string, state: State, verdict: Verdict): Negotiation => {
+    state.verdict = verdict;
+    state.revision += 1;
+    counters.verdicts += 1;
+    if (state.revision > 0) counters.revised += 1;
+    const { previous, count } = predecessors.record(key, state, verdict);
+    const told = {
+      endpoint: state.endpoint,
+      service: state.service,
+      caller: state.caller,
+      probes: [...state.probes],
+      verdict,
+      inferred: verdict === 'version_refused_after_upgrade' && state.evidence.served.size === 0,
+      version: verdict === 'undetermined' || verdict === 'gave_up' ? null : state.version,
+      previous,
+      count,
+    };
+    return {
+      ...told,
+      connection: state.connection,
+      revision: state.revision,
+      start: state.start,
+      end: state.at,
+      explanation: explain(told),
+    };
+  };
+
+  /** The finding, if the evidence now says something else than was told last. */
+  const decide = (key: string, state: State): Negotiation | null => {
+    const verdict = verdictOf(state.evidence);
+    if (verdict === 'undetermined' || verdict === state.verdict) return null;
+    return tell(key, state, verdict);
+  };
+
+  const learn = (state: State, call: Call, version: ApiVersion): void => {
+    const { evidence } = state;
+    const firstOfService = !state.heardOn.has(call.connection);
+    state.heardOn.add(call.connection);
+    const probe = isProbe(call, firstOfService);
+    const answer = answerOf(call, probe);
+    if (!evidence.tried.has(version)) {
+      evidence.tried.add(version);
+      state.probes.push({
+        method: call.method ?? '',
+        status: call.result.status,
+        at: call.start ?? state.at,
+      });
+    }
+    if (answer === 'silent' || answer === 'failed') return;
+    state.connection = call.connection;
+    state.at = call.end ?? state.at;
+    state.version = version;
+    if (answer === 'served') {
+      evidence.served.add(version);
+      evidence.refused.delete(version);
+      evidence.takenForGranted = false;
+      return;
+    }
+    evidence.refused.add(version);
+    // v1alpha2 behind a refused v1 is the fallback; without one, only a start-up check asks for it.
+    const asks = version === 'v1' ? probe : evidence.tried.has('v1') || call.rpc === 'Version';
+    if (!asks) evidence.takenForGranted = true;
+  };
+
+  return {
+    opened({ connection, client }) {
+      const process = processOf(processKey(connection, client));
+      process.connections.add(connection);
+      for (const state of process.negotiations.values()) state.evidence.gone = false;
+    },
+    ended(call) {
+      const { service, apiVersion } = call;
+      if (service === null || apiVersion === null) return null;
+      const key = processKey(call.connection, call.caller);
+      const state = stateOf(processOf(key), call, service);
+      learn(state, call, apiVersion);
+      return decide(key, state);
+    },
+    closed({ connection, client }, at) {
+      const key = processKey(connection, client);
+      const process = processes.get(key);
+      if (process === undefined) return [];
+      process.connections.delete(connection);
+      const found: Negotiation[] = [];
+      for (const state of process.negotiations.values()) {
+        state.heardOn.delete(connection);
+        if (process.connections.size > 0) continue;
+        state.evidence.gone = true;
+        const before = state.at;
+        state.at = at;
+        const decided = decide(key, state);
+        if (decided === null) state.at = before;
+        else found.push(decided);
+      }
+      return found;
+    },
+    finish() {
+      const found: Negotiation[] = [];
+      for (const [key, process] of processes) {
+        for (const state of process.negotiations.values()) {
+          if (state.verdict === null && state.probes.length > 0) found.push(tell(key, state, 'undetermined'));
+        }
+      }
+      return found;
+    },
+  };
+};
