@@ -17,7 +17,7 @@ export const valueAttributes = {
   'exec.tty': 'Exec or Attach asks for a terminal',
   'stop.timeout_s': 'Seconds of grace that StopContainer gives before SIGKILL',
   'checkpoint.timeout_s': "Seconds that CheckpointContainer may take; 0 is the runtime's own limit",
-  'checkpoint.containers': 'Containers that CheckpointPod names; 0 is all of the pod',
+  'checkpoint.containers': 'Containers that CheckpointPod names',
   'restore.containers': 'Containers that RestorePod brought back',
   'image.size_bytes': 'Size of the image in the ImageStatus reply',
   'image.present': 'ImageStatus found the image',
