@@ -10,6 +10,7 @@ import type { ExportLog } from './sink.ts';
 import { type Batch, createSpanQueue } from './span-queue.ts';
 import { createSpanSize } from './span-size.ts';
 import { openSpoolDisk } from './spool-disk.ts';
+import { createSpoolWriter } from './spool-writer.ts';
 import type { Timers } from './timers.ts';
 
 /** What the last request met. `away`: to be tried again; `refusing`: answered with what is not to be tried again. */
@@ -34,9 +35,6 @@ export interface SpoolOptions {
   readonly random: () => number;
   readonly log: ExportLog;
 }
-
-/** Batches serialised and written in one go: enough to be quick, few enough not to hold up the observer. */
-const batchesPerWrite = 4;
 
 /**
  * Holds spans until the collector has them. In memory at first; written to the journal when they are older than
@@ -65,9 +63,6 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
   let closed = false;
   let cancelBackoff: (() => void) | null = null;
   let cancelDelay: (() => void) | null = null;
-  let cancelJournal: (() => void) | null = null;
-  let diskWork: Promise<unknown> = Promise.resolve();
-  let diskFailed = false;
   const told = new Set<string>();
   const watchers = new Set<() => void>();
 
@@ -116,68 +111,24 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
     once('error', `spool: ${error instanceof Error ? error.message : String(error)}`);
   };
 
-  /** Disk work is done one after the other; what fails is counted and told once. */
-  const serial = (work: () => Promise<void>): Promise<void> => {
-    const done = diskWork
-      .then(work)
-      .then(
-        () => {
-          diskFailed = false;
-        },
-        (error: unknown) => {
-          diskFailed = true;
-          diskTrouble(error);
-        },
-      )
-      .then(changed);
-    diskWork = done;
-    return done;
-  };
-
-  const writeBatches = async (batches: readonly Batch[]): Promise<void> => {
-    if (disk === null) return;
-    let sequence = disk.journal.next();
-    const lines: Uint8Array[] = [];
-    for (const batch of batches) {
-      batch.sequence = sequence++;
-      lines.push(options.line(batch.spans ?? []));
-    }
-    try {
-      const positions = await disk.journal.append(lines);
-      for (const [index, batch] of batches.entries()) batch.position = positions[index] ?? null;
-    } catch (error) {
-      for (const batch of batches) batch.sequence = null;
-      throw error;
-    }
-    if (queue.memorySpans > limits.memorySpans / 2) queue.releaseMemory(batches);
-    const first = await disk.journal.shrink();
-    const dropped = queue.dropBefore(first);
-    if (dropped > 0) once('warn', 'spool: the disk bound is reached, the oldest spans are being dropped');
-    counters.droppedSpoolFull += dropped;
-    settle(dropped);
-    await disk.journal.release(cursor());
-  };
-
-  const writeDown = (): Promise<void> =>
+  const writer =
     disk === null
-      ? Promise.resolve()
-      : serial(async () => {
-          for (let batches = queue.unwritten(batchesPerWrite); batches.length > 0; ) {
-            await writeBatches(batches);
-            batches = queue.unwritten(batchesPerWrite);
-            changed();
-          }
+      ? null
+      : createSpoolWriter({
+          disk,
+          queue,
+          line: options.line,
+          limits,
+          timers,
+          cursor,
+          dropped(spans) {
+            counters.droppedSpoolFull += spans;
+            settle(spans);
+            once('warn', 'spool: the disk bound is reached, the oldest spans are being dropped');
+          },
+          trouble: diskTrouble,
+          changed,
         });
-
-  const scheduleJournal = (): void => {
-    if (disk === null || cancelJournal !== null || closed) return;
-    cancelJournal = timers.after(limits.journalMs, () => {
-      cancelJournal = null;
-      void writeDown().then(() => {
-        if (queue.unwrittenSpans > 0) scheduleJournal();
-      });
-    });
-  };
 
   /** The spans of each batch, from memory or from disk; null where they cannot be read back. */
   const spansOf = async (batches: readonly Batch[]): Promise<readonly (readonly Span[] | null)[]> => {
@@ -199,7 +150,7 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
   const settleBatches = (batches: readonly Batch[]): void => {
     for (const { count } of batches) settle(count);
     queue.remove(batches);
-    if (disk !== null) void serial(() => disk.journal.release(cursor()));
+    writer?.release();
   };
 
   const backOff = (afterMs: number | null): void => {
@@ -314,7 +265,7 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
     tryAgainNow();
     await until(() => closed || queue.spans === 0 || failures > before);
     flushes--;
-    await writeDown();
+    await writer?.writeDown();
   };
 
   const within = (ms: number, work: Promise<void>): Promise<void> =>
@@ -329,8 +280,9 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
     });
 
   const stopTimers = (): void => {
-    for (const cancel of [cancelBackoff, cancelDelay, cancelJournal]) cancel?.();
-    cancelBackoff = cancelDelay = cancelJournal = null;
+    for (const cancel of [cancelBackoff, cancelDelay]) cancel?.();
+    cancelBackoff = cancelDelay = null;
+    writer?.stop();
   };
 
   if (queue.spans > 0) pump(true);
@@ -352,9 +304,9 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
         } else queue.push(span, size);
       }
       makeRoom();
-      if (queue.unwrittenSpans > limits.memorySpans / 4) void writeDown();
+      if (queue.unwrittenSpans > limits.memorySpans / 4) void writer?.writeDown();
       changed();
-      scheduleJournal();
+      writer?.schedule();
       pump(false);
     },
     ready: () =>
@@ -362,15 +314,15 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
         () =>
           closed ||
           queue.unwrittenSpans <= limits.memorySpans / 2 ||
-          (state === 'away' && (disk === null || diskFailed)),
+          (state === 'away' && (writer === null || writer.failed())),
       ),
     flush,
     async close() {
       if (closed) return;
       await within(limits.closeMs, flush());
       stopTimers();
-      await writeDown();
-      await diskWork;
+      await writer?.writeDown();
+      await writer?.idle();
       queue.giveBack();
       for (let dropped = queue.dropUnwritten(); dropped > 0; dropped = queue.dropUnwritten()) {
         counters.droppedAtShutdown += dropped;
