@@ -63,19 +63,15 @@ export const createToReadable = (
 
   const limited = (attributes: Attributes): Limited => {
     if (valueLength === null && isPlain(attributes, limits.count)) return { attributes, dropped: 0 };
-    const kept: Record<string, string | number | boolean | string[]> = {};
-    let size = 0;
+    const kept: [string, string | number | boolean | string[]][] = [];
     let dropped = 0;
-    for (const name of Object.keys(attributes)) {
-      const value = attributes[name];
-      if (value === undefined) continue;
-      if (size < limits.count) {
-        kept[name] = cut(value);
-        size++;
-      } else dropped++;
+    for (const [name, value] of Object.entries(attributes)) {
+      if (kept.length < limits.count) kept.push([name, cut(value)]);
+      else dropped++;
     }
     counters.attributesDropped += dropped;
-    return { attributes: kept, dropped };
+    // Not by assignment: an attribute may be called `__proto__`.
+    return { attributes: Object.fromEntries(kept), dropped };
   };
 
   const resourceOf = (attributes: Attributes): resources.Resource => {
