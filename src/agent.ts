@@ -1,7 +1,8 @@
 import { createCallSpans } from './call-spans.ts';
 import type { Config } from './config/options.ts';
 import { loadSchema } from './cri/schema.ts';
-import type { ExportLog, Sink } from './export/sink.ts';
+import type { Exported, ExportLog, Sink } from './export/sink.ts';
+import { scrubText } from './foundation/scrub.ts';
 import { createHealth, type Health } from './health.ts';
 import { hostOf } from './host.ts';
 import { observe } from './observe.ts';
@@ -26,9 +27,15 @@ export interface Agent {
   readonly health: Health;
   /** Resolves when the source has ended by itself or after `stop`; rejects when observing failed. */
   readonly ended: Promise<void>;
-  /** Observes no more, hands on what is held within `stop-timeout`, and then leaves the path. */
+  /**
+   * Hands on what is held while calls are still watched, then observes no more, hands on the last within
+   * `stop-timeout`, and leaves the path at the very end.
+   */
   stop(): Promise<void>;
 }
+
+/** Faults that are logged; all are counted. */
+const maxToldFaults = 10;
 
 const within = async (ms: number, work: Promise<unknown>): Promise<boolean> => {
   let timer: NodeJS.Timeout | undefined;
@@ -87,19 +94,39 @@ export const startAgent = async ({
     version,
     counters: spanCounters,
   });
-  const ended = (async () => {
-    for await (const batch of observe(source, pipeline, spansOf)) {
-      for (const sink of sinks) sink.findings(batch);
+  const observer = { faults: 0 };
+  health.add('observer', observer);
+  /** The calls pass through this process: no fault of the observer may end it. */
+  const fault = (error: unknown, where: string): void => {
+    observer.faults += 1;
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (observer.faults <= maxToldFaults)
+      log('error', `a fault of critrace itself, ${where}: ${scrubText(what)}`);
+  };
+  const take = (sink: Sink, batch: readonly Exported[]): void => {
+    try {
+      sink.findings(batch);
+    } catch (error) {
+      fault(error, 'the spans of some calls are lost');
     }
+  };
+  const unobserved = (error: unknown, connection: number | null): void =>
+    fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
+  const ended = (async () => {
+    for await (const batch of observe(source, pipeline, spansOf, unobserved))
+      for (const sink of sinks) take(sink, batch);
   })();
   // Who stops the agent hears of it from `ended` as well.
   ended.catch(() => undefined);
 
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
+    // The collector may take its time, and calls pass meanwhile: they are watched until there is little left to send.
+    const timeout = config['stop-timeout'];
+    await within(timeout / 4, Promise.all(sinks.map((sink) => sink.flush())));
     await source.stop();
     await ended.catch(() => undefined);
-    const flushed = await within(config['stop-timeout'], Promise.all(sinks.map((sink) => sink.close())));
+    const flushed = await within((timeout * 3) / 4, Promise.all(sinks.map((sink) => sink.close())));
     if (!flushed)
       log('warn', `not all was handed on within stop-timeout; what the spool holds is sent by the next run`);
     await source.close();

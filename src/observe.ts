@@ -2,6 +2,7 @@ import type { Call, Finding } from './calls/call.ts';
 import type { Exported } from './export/sink.ts';
 import type { Nanos } from './foundation/time.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { SourceEvent } from './source/event.ts';
 import type { Source } from './source/source.ts';
 import type { Span } from './spans/span.ts';
 
@@ -10,31 +11,56 @@ export type SpansOf = (call: Call, endOfInput: Nanos | null) => readonly Span[];
 
 export const noSpans: SpansOf = () => [];
 
+/** A fault of critrace's own while it decoded a connection; null: what was left of all of them at the end. */
+export type OnFault = (error: unknown, connection: number | null) => void;
+
 /**
  * A source through the pipeline: what was found, batch by batch as the source reads, and at its end the calls still
  * in flight. The next batch is read when the consumer asks: a slow one holds up a replay; a live source drops and
- * counts.
+ * counts. With `onFault` a fault costs the rest of its connection and nothing else; without, it is thrown.
  */
 export async function* observe(
   source: Source,
   pipeline: Pipeline,
   spansOf: SpansOf,
+  onFault?: OnFault,
 ): AsyncGenerator<readonly Exported[]> {
+  /** Connections that are open and of which no more is decoded. */
+  const faulty = new Set<number>();
   const exported = (findings: readonly Finding[], endOfInput: Nanos | null): Exported[] =>
     findings.map((finding) => ({
       finding,
       spans: finding.kind === 'call' ? spansOf(finding.call, endOfInput) : [],
     }));
+  const contained = (connection: number | null, work: () => Exported[]): readonly Exported[] => {
+    if (onFault === undefined) return work();
+    try {
+      return work();
+    } catch (error) {
+      if (connection !== null) faulty.add(connection);
+      onFault(error, connection);
+      return [];
+    }
+  };
+  const push = (event: SourceEvent): readonly Exported[] => {
+    const connection = 'connection' in event ? event.connection : null;
+    const last = event.kind === 'close' || event.kind === 'refused';
+    if (connection !== null && !last && faulty.has(connection)) return [];
+    const found = contained(connection, () => exported(pipeline.push(event), null));
+    if (connection !== null && last) faulty.delete(connection);
+    return found;
+  };
+
   let last: Nanos = 0n;
   for await (const batch of source.events()) {
     const found: Exported[] = [];
     for (const event of batch) {
       if (event.seen.at > last) last = event.seen.at;
-      const findings = pipeline.push(event);
-      if (findings.length > 0) found.push(...exported(findings, null));
+      const findings = push(event);
+      if (findings.length > 0) found.push(...findings);
     }
     if (found.length > 0) yield found;
   }
-  const inFlight = exported(pipeline.finish(), last);
+  const inFlight = contained(null, () => exported(pipeline.finish(), last));
   if (inFlight.length > 0) yield inFlight;
 }
