@@ -1,7 +1,10 @@
 import type { ResolvedConfig } from '../config/resolve.ts';
+import { loadSchema } from '../cri/schema.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createHealth, healthLine } from '../health.ts';
 import { hostOf } from '../host.ts';
+import { createCriRewriter } from '../record/redact/cri-rewriter.ts';
+import { createRedactor } from '../record/redact/redactor.ts';
 import { CaptureError } from '../source/capture/error.ts';
 import { type CaptureWriter, createCaptureWriter } from '../source/capture/writer.ts';
 import { type CommandContext, environmentError, usageError } from './command.ts';
@@ -15,6 +18,7 @@ export interface RecordRequest {
   readonly force: boolean;
   readonly rotateBytes: number | null;
   readonly keepFiles: number | null;
+  readonly redact: boolean;
   readonly note: string | null;
 }
 
@@ -29,7 +33,7 @@ const capturing = async <T>(work: () => Promise<T>): Promise<T> => {
 };
 
 export const runRecord = async (request: RecordRequest, context: CommandContext): Promise<void> => {
-  const { resolved, file, force, rotateBytes, keepFiles, note } = request;
+  const { resolved, file, force, rotateBytes, keepFiles, redact, note } = request;
   const log = textLog(context.stderr);
   for (const warning of resolved.warnings) log('warn', warning);
   if (keepFiles !== null && rotateBytes === null) {
@@ -47,6 +51,7 @@ export const runRecord = async (request: RecordRequest, context: CommandContext)
       started: clock.now(),
       rotateBytes,
       keepFiles,
+      fields: { redacted: redact },
     }),
   );
   const source = await openPlanned(plan, hostOf(resolved.config).hostId, clock, log).catch(async (error) => {
@@ -61,10 +66,18 @@ export const runRecord = async (request: RecordRequest, context: CommandContext)
   const stop = () => void source.stop();
   context.signal.addEventListener('abort', stop, { once: true });
   if (context.signal.aborted) stop();
-  log('info', `recording to ${file}; it holds whole messages, secrets too`);
+  const redactor = redact ? createRedactor({ rewriterOf: createCriRewriter(loadSchema()) }) : null;
+  if (redactor !== null) health.add('redact', redactor.counters);
+  log(
+    'info',
+    `recording to ${file}; ${redact ? 'secret values are overwritten' : 'it holds whole messages, secrets too'}`,
+  );
   try {
     await capturing(async () => {
-      for await (const batch of source.events()) await writer.write(batch);
+      for await (const batch of source.events()) {
+        await writer.write(redactor === null ? batch : batch.flatMap((event) => redactor.push(event)));
+      }
+      if (redactor !== null) await writer.write(redactor.finish());
     });
   } finally {
     await capturing(() => writer.close());

@@ -25,9 +25,17 @@ const define = (command: Command, context: CommandContext): void => {
     .option('--force', 'replace the file if there is one')
     .option('--rotate-size <size>', 'go on in another file at this size: 64MiB, 1GiB', parseRotation)
     .option('--keep <count>', 'with --rotate-size: keep only the newest so many files', parseCount)
+    .option('--redact', 'overwrite secret values with filler of the same length')
     .option('--note <text>', 'a word on what is recorded, for the header');
   addConfigFlags(command, liveGroups).action(
-    async (flags: { output: string; force?: true; rotateSize?: number; keep?: number; note?: string }) => {
+    async (flags: {
+      output: string;
+      force?: true;
+      rotateSize?: number;
+      keep?: number;
+      redact?: true;
+      note?: string;
+    }) => {
       const resolved = configOf(command, liveGroups, context);
       const { runRecord } = await import('./record-run.ts');
       await runRecord(
@@ -37,6 +45,7 @@ const define = (command: Command, context: CommandContext): void => {
           force: flags.force === true,
           rotateBytes: flags.rotateSize ?? null,
           keepFiles: flags.keep ?? null,
+          redact: flags.redact === true,
           note: flags.note ?? null,
         },
         context,
@@ -48,10 +57,15 @@ const define = (command: Command, context: CommandContext): void => {
     `
 A capture holds WHOLE MESSAGES as they passed: environment variables, annotations, registry credentials. Its file
 is readable by its owner only (0600); think before you hand it on.
+With --redact every value that --full would not show is overwritten in place, so that the file still decodes to the
+same calls. What cannot be decoded (compressed messages, methods outside the CRI, connections joined late, all that
+follows a lost frame boundary, messages over 32 MiB or open for more than 5 s) is overwritten whole and marked.
+Names, ids, image references, statuses, sizes and times stay. Headers outside gRPC's own are overwritten too.
 A crash loses at most the last second. The disk is waited for when a file is closed, not before.`,
   );
   withExamples(command, [
     ['critrace record -o cri.jsonl.gz', 'until Ctrl-C'],
+    ['critrace record --redact -o cri.jsonl.gz', 'to hand on, for example with a bug report'],
     ['critrace record -o cri.jsonl.gz --rotate-size 64MiB --keep 4', 'the last 256 MiB, for days'],
     [
       'critrace record -r /run/crio/crio.sock --listen /tmp/cri.sock -o crio.jsonl.gz',

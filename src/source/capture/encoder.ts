@@ -85,7 +85,8 @@ export const createCaptureEncoder = (socket: string): CaptureEncoder => {
         const { connection: c, direction: d, bytes } = event;
         const o = advance(c, d, bytes.length);
         const b = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-        return line({ ...t, c, e: 'data', d, ...(o === null ? {} : { o }), b });
+        const x = event.overwritten === undefined ? {} : { x: event.overwritten };
+        return line({ ...t, c, e: 'data', d, ...(o === null ? {} : { o }), b, ...x });
       }
       case 'gap': {
         const { connection: c, direction: d, length: n } = event;
