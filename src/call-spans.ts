@@ -1,9 +1,11 @@
+import type { Call } from './calls/call.ts';
 import { findMethod } from './cri/methods.ts';
 import type { SpansOf } from './observe.ts';
 import type { ObservationMode } from './spans/call-attributes.ts';
 import { spansOfCall } from './spans/call-spans.ts';
 import type { HostFacts } from './spans/host.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
+import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spans.ts';
 import { createResourceBook } from './spans/resources.ts';
 
 export interface CallSpansOptions {
@@ -15,7 +17,7 @@ export interface CallSpansOptions {
   readonly counters: SpanCounters;
 }
 
-/** How the calls of one source become spans. */
+/** How the findings of one source become spans. */
 export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   const { identity, host, mode, version, counters } = options;
   const context = {
@@ -24,9 +26,17 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     counters,
     resources: createResourceBook(host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,
-    parentOf: () => null,
+    parentOf: (call: Call) => negotiationParentOf(identity, call),
   };
   const whileInputLasts = { ...context, endOfInput: null };
-  return (call, endOfInput) =>
-    spansOfCall(call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
+  return (finding, endOfInput) => {
+    switch (finding.kind) {
+      case 'call':
+        return spansOfCall(finding.call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
+      case 'negotiation':
+        return spansOfNegotiation(finding.negotiation, identity, context.resources);
+      case 'connection':
+        return [];
+    }
+  };
 };

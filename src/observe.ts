@@ -1,4 +1,4 @@
-import type { Call, Finding } from './calls/call.ts';
+import type { Finding } from './calls/call.ts';
 import type { Exported } from './export/sink.ts';
 import type { Nanos } from './foundation/time.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -6,8 +6,8 @@ import type { SourceEvent } from './source/event.ts';
 import type { Source } from './source/source.ts';
 import type { Span } from './spans/span.ts';
 
-/** The spans of a call. `endOfInput` is null while the input goes on: a call in flight has no spans yet. */
-export type SpansOf = (call: Call, endOfInput: Nanos | null) => readonly Span[];
+/** The spans of a finding. `endOfInput` is null while the input goes on: a call in flight has no spans yet. */
+export type SpansOf = (finding: Finding, endOfInput: Nanos | null) => readonly Span[];
 
 export const noSpans: SpansOf = () => [];
 
@@ -30,7 +30,7 @@ export async function* observe(
   const exported = (findings: readonly Finding[], endOfInput: Nanos | null): Exported[] =>
     findings.map((finding) => ({
       finding,
-      spans: finding.kind === 'call' ? spansOf(finding.call, endOfInput) : [],
+      spans: spansOf(finding, endOfInput),
     }));
   const contained = (connection: number | null, work: () => Exported[]): readonly Exported[] => {
     if (onFault === undefined) return work();

@@ -152,17 +152,20 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
   };
 
-  const negotiate = (finding: Finding | undefined, out: Finding[]): void => {
+  /** What the call found at `at` says about the choice of an API version. */
+  const negotiate = (at: number, out: Finding[]): void => {
+    const finding = out[at];
     if (finding?.kind !== 'call' || finding.call.revision > 0) return;
-    const negotiation = negotiations.ended(finding.call);
-    if (negotiation !== null) out.push({ kind: 'negotiation', negotiation });
+    const { isProbe, found } = negotiations.ended(finding.call);
+    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe } };
+    if (found !== null) out.push({ kind: 'negotiation', negotiation: found });
   };
 
   const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
     for (const event of events) {
       const told = out.length;
       watched.calls.event(event, out);
-      if (out.length > told) negotiate(out[told], out);
+      if (out.length > told) negotiate(told, out);
     }
   };
 

@@ -40,6 +40,7 @@ export const assembleCall = (
     apiVersion: name.apiVersion,
     methodSource: name.method === null ? 'unknown' : 'read',
     methodConfidence: null,
+    isProbe: false,
     streaming: name.streaming,
     start: start?.sentAt ?? start?.at ?? null,
     requestSentAt: start?.sentAt ?? null,

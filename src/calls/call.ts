@@ -32,6 +32,8 @@ export interface Call {
   readonly methodSource: MethodSource;
   /** 0 to 1 where `methodSource` is `inferred`. */
   readonly methodConfidence: number | null;
+  /** The first call of its process on this API version of the service: a step of the negotiation. */
+  readonly isProbe: boolean;
   /** The call streams replies for as long as the client likes (GetContainerEvents). */
   readonly streaming: boolean;
   /** First byte of the request: `requestSentAt` where known, else `requestReadAt`. Null when it was not seen. */

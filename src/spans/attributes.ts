@@ -1,5 +1,5 @@
-/** Where an attribute stands: on the spans of a call, or on the resource of a process. */
-export type AttributePlace = 'client' | 'server' | 'both' | 'resource';
+/** Where an attribute stands: on the spans of a call, on that of a negotiation, or on the resource of a process. */
+export type AttributePlace = 'client' | 'server' | 'both' | 'negotiation' | 'resource';
 
 export interface AttributeRow {
   readonly name: string;
@@ -366,7 +366,7 @@ export const attributeRows = [
 
 type Row = (typeof attributeRows)[number];
 
-/** Names that may stand on a span. */
+/** Names that may stand on the spans of a call. */
 export type SpanAttributeName = Exclude<Row, { readonly on: 'resource' }>['name'];
 
 /** Names that may stand on a resource. */

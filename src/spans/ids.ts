@@ -9,7 +9,7 @@ export interface CallIds {
   readonly serverSpanId: string;
 }
 
-const notAllZeros = (id: string): string => (/^0+$/.test(id) ? `${id.slice(1)}1` : id);
+export const notAllZeros = (id: string): string => (/^0+$/.test(id) ? `${id.slice(1)}1` : id);
 
 /**
  * The same call of the same input always gets the same ids: one SHA-256 over who called whom and where, cut into

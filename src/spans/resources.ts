@@ -8,7 +8,7 @@ import type { Attributes, AttributeValue } from './span.ts';
 
 /** The resources of the processes that critrace watches, one shared object per process. */
 export interface ResourceBook {
-  callerOf(call: Call): Attributes;
+  callerOf(of: Pick<Call, 'caller'>): Attributes;
   /** Also learns the runtime's name and version where the call is an answered `Version`. */
   runtimeOf(call: Call): Attributes;
 }

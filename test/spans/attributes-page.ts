@@ -1,13 +1,16 @@
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
 
 const table = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
+const cellsOf = (row: AttributeRow): string[] => [code(row.name), row.type, row.when, code(row.example)];
+
 const rowsOf = (wanted: (row: AttributeRow) => boolean): string[][] =>
-  attributeRows.filter(wanted).map((row) => [code(row.name), row.type, row.when, code(row.example)]);
+  attributeRows.filter(wanted).map(cellsOf);
 
 const heads = ['attribute', 'type', 'when it is there, and what it says', 'example'];
 const section = (wanted: (row: AttributeRow) => boolean): string => table(heads, rowsOf(wanted));
@@ -47,6 +50,13 @@ ${section(({ on }) => on === 'client')}
 What the method itself says stands on the CLIENT span too:
 
 ${table(['attribute', 'meaning'], values)}
+
+## On the span of a negotiation
+
+How a process and the runtime agreed on an API version of one service: an INTERNAL span of the caller, with its first call
+on each version as children. It carries \`server.address\`, \`cri.service\`, \`cri.api.version\` (once one is agreed on) and:
+
+${table(heads, negotiationAttributeRows.map(cellsOf))}
 
 ## On the resources
 

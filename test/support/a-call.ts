@@ -13,6 +13,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   apiVersion: 'v1',
   methodSource: 'read',
   methodConfidence: null,
+  isProbe: false,
   streaming: false,
   start: 1_795_476_336_832_945_208n,
   requestSentAt: null,

@@ -60,7 +60,7 @@ interface State {
 /** Follows the choice of an API version by every caller process, from ended calls and from its connections. */
 export interface Negotiations {
   opened(connection: ConnectionFacts): void;
-  ended(call: Call): Negotiation | null;
+  ended(call: Call): { readonly isProbe: boolean; readonly found: Negotiation | null };
   closed(connection: ConnectionFacts, at: Nanos): readonly Negotiation[];
   /** The input ended: what was tried and not decided. */
   finish(): readonly Negotiation[];
@@ -184,11 +184,12 @@ export const createNegotiations = (
     },
     ended(call) {
       const { service, apiVersion } = call;
-      if (service === null || apiVersion === null) return null;
+      if (service === null || apiVersion === null) return { isProbe: false, found: null };
       const key = processKey(call.connection, call.caller);
       const state = stateOf(processOf(key), call, service);
+      const isProbe = !state.evidence.tried.has(apiVersion);
       learn(state, call, apiVersion);
-      return decide(key, state);
+      return { isProbe, found: decide(key, state) };
     },
     closed({ connection, client }, at) {
       const key = processKey(connection, client);
