@@ -95,7 +95,7 @@ const listenAt = async (options: ListenOptions): Promise<Listener> => {
   checkPathLength(path);
   await ensureDirectory(dirname(path), dirname(options.runtime));
   await checkFree(path);
-  const hidden = await mkdtemp(join(dirname(path), '.'));
+  const hidden = await mkdtemp(`${dirname(path)}/.`);
   const server = createServer(
     { allowHalfOpen: true, pauseOnConnect: true, highWaterMark: relayBufferBytes },
     options.accepted,
