@@ -5,7 +5,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** A call's end: a grpc-status, a reset of its stream, or the loss of its whole connection. */
 export type CallEnd =
@@ -83,7 +83,9 @@ const readRequest = async (stream: ServerHttp2Stream, limit: number): Promise<Bu
     else chunks.push(chunk);
   }
   if (length > limit + prefixBytes) return null;
-  return Buffer.concat(chunks).subarray(prefixBytes);
+  const all = Buffer.concat(chunks);
+  const body = all.subarray(prefixBytes);
+  return all[0] === 1 ? gunzipSync(body, { maxOutputLength: limit }) : body;
 };
 
 /**
