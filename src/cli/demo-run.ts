@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../agent.ts';
 import type { Call } from '../calls/call.ts';
+import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { exportAddress } from '../config/rules.ts';
 import { type Between, runScenario } from '../demo/scenario.ts';
@@ -27,13 +28,16 @@ export interface DemoRequest {
 /** Calls kept for the picture of one round; a demo makes a few hundred. */
 const maxCalls = 10_000;
 
-/** Takes calls that concern a pod, for the waterfall. */
-const createCallKeeper = () => {
+/** Takes calls that concern a pod, for the waterfall, and what was agreed on. */
+const createKeeper = () => {
   const podOfCall = createPodOfCall();
   const calls = new Map<string, Call>();
+  const negotiations = new Map<string, Negotiation>();
   const sink: Sink = {
     findings(batch) {
       for (const { finding } of batch) {
+        if (finding.kind === 'negotiation')
+          negotiations.set(finding.negotiation.service, finding.negotiation);
         if (finding.kind !== 'call') continue;
         const call = podOfCall(finding.call);
         const key = `${call.connection} ${call.stream}`;
@@ -44,7 +48,7 @@ const createCallKeeper = () => {
     flush: async () => undefined,
     close: async () => undefined,
   };
-  return { sink, calls: () => [...calls.values()] };
+  return { sink, calls: () => [...calls.values()], negotiations: () => [...negotiations.values()] };
 };
 
 export const runDemo = async (request: DemoRequest, context: CommandContext): Promise<void> => {
@@ -61,7 +65,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     'store-dir': storeDir,
     'spool-dir': join(folder, 'spool'),
   };
-  const keeper = createCallKeeper();
+  const keeper = createKeeper();
   let agent: Agent | null = null;
   let lostBytes = 0;
 
@@ -100,7 +104,14 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     const picture = renderWaterfallByPod(keeper.calls(), { colour, width: stdout.columns ?? 120 });
     stdout.write(`${picture}\n\n`);
     stdout.write(
-      demoSummary({ result, agent, lostBytes, file: storeFile(storeDir), collector: exportAddress(config) }),
+      demoSummary({
+        result,
+        agent,
+        lostBytes,
+        negotiations: keeper.negotiations(),
+        file: storeFile(storeDir),
+        collector: exportAddress(config),
+      }),
     );
   } finally {
     await Promise.all(

@@ -1,4 +1,5 @@
 import type { Agent } from '../agent.ts';
+import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { ScenarioResult } from '../demo/scenario.ts';
 import type { Counters } from '../health.ts';
 
@@ -19,19 +20,29 @@ export interface DemoOutcome {
   /** Null: interrupted before there was anything to observe. */
   readonly agent: Agent | null;
   readonly lostBytes: number;
+  /** How kubelet and runtime agreed on their versions: the last verdict for each service. */
+  readonly negotiations: readonly Negotiation[];
   /** Of spans, as OTLP/JSON lines. */
   readonly file: string;
   readonly collector: string | null;
 }
 
 /** What was seen, what was lost, and where the spans are. */
-export const demoSummary = ({ result, agent, lostBytes, file, collector }: DemoOutcome): string => {
+export const demoSummary = ({
+  result,
+  agent,
+  lostBytes,
+  negotiations,
+  file,
+  collector,
+}: DemoOutcome): string => {
   if (agent === null) return 'nothing was observed: the demo ended before it began\n';
   const health = agent.health.snapshot();
   const made = result.calls.length + result.callsDropped;
   const ended = at(health, 'pipeline.calls.ended');
   const lines = [
     `runtime    ${result.runtime}`,
+    ...negotiations.map(({ service, verdict }) => `agreed on  ${service} ${verdict}`),
     `seen       ${ended} calls on ${at(health, 'proxy.connections')} connections; the kubelet made ${made}`,
     `lost       ${lostBytes === 0 ? 'nothing' : `${lostBytes} bytes`}`,
     `spans      ${at(health, 'store.fileSpans')}, as OTLP/JSON lines in ${file}`,
