@@ -2,7 +2,8 @@ import type { CriReading } from '../cri/call.ts';
 import { noFacts } from '../cri/facts.ts';
 import type { CallEnd, CallHead } from '../grpc/event.ts';
 import type { HeaderText } from '../http2/event.ts';
-import type { Call, Caller } from './call.ts';
+import type { Call } from './call.ts';
+import type { Caller } from './caller.ts';
 import { methodName, unknownMethod } from './method-name.ts';
 
 /** What is the same for all calls of a connection. */

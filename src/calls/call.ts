@@ -1,17 +1,8 @@
 import type { CallFacts } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
+import type { Caller } from './caller.ts';
 import type { Negotiation } from './negotiation/finding.ts';
-
-/** The process that made a call. Null: not known. */
-export interface Caller {
-  readonly pid: number | null;
-  readonly pidStart: bigint | null;
-  readonly uid: number | null;
-  readonly comm: string | null;
-  readonly cgroup: string | null;
-  readonly userAgent: string | null;
-}
 
 export type MethodSource = 'read' | 'inferred' | 'unknown';
 

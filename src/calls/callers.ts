@@ -1,4 +1,4 @@
-import type { Caller } from './call.ts';
+import type { Caller } from './caller.ts';
 
 export interface CallerLimits {
   /** Processes whose connections are numbered; the one not seen for longest is forgotten first. */

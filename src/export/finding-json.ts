@@ -1,4 +1,5 @@
-import type { Call, Caller, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Caller } from '../calls/caller.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';

@@ -1,5 +1,5 @@
 import type { Nanos } from '../../foundation/time.ts';
-import type { Caller } from '../call.ts';
+import type { Caller } from '../caller.ts';
 import type { ApiVersion, CriService, Probe, Verdict } from './verdict.ts';
 
 /** How a process and a runtime came to agree on an API version of one service, or did not. */

@@ -1,6 +1,7 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { ConnectionFacts } from '../assemble.ts';
-import type { Call, Caller } from '../call.ts';
+import type { Call } from '../call.ts';
+import type { Caller } from '../caller.ts';
 import { answerOf, isProbe } from './answer.ts';
 import { explain } from './explain.ts';
 import type { Negotiation } from './finding.ts';

@@ -1,4 +1,4 @@
-import type { Caller } from '../call.ts';
+import type { Caller } from '../caller.ts';
 import type { CriService, Verdict } from './verdict.ts';
 
 interface Standing {

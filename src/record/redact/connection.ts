@@ -4,10 +4,10 @@ import { createHpackDecoder, type HpackDecoder } from '../../http2/hpack/decoder
 import { createHttp2Counters, defaultHttp2Limits } from '../../http2/limits.ts';
 import { createFrameWalker, type FrameWalker, type Walked } from './frame-walker.ts';
 import { redactHeaderValues } from './header-values.ts';
-import type { HeldEvent } from './held-events.ts';
+import type { HeldEvent, Unit } from './held-event.ts';
 import type { RedactCounters, RedactLimits } from './limits.ts';
 import { createMessageStream, type MessageRewriter, type MessageStream } from './message-stream.ts';
-import { addPiece, createUnit, decideUnit, giveUpUnit, type Unit } from './unit.ts';
+import { addPiece, createUnit, decideUnit, giveUpUnit } from './unit.ts';
 
 /** How the messages of a method are rewritten; null for a method that is not in the schema. `path` as in `:path`. */
 export type RewriterOf = (path: string, direction: Direction) => MessageRewriter;

@@ -1,21 +1,13 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { SourceEvent } from '../../source/event.ts';
-import { giveUpUnit, type Unit } from './unit.ts';
+import type { HeldEvent } from './held-event.ts';
+import { giveUpUnit } from './unit.ts';
 
 export interface HoldLimits {
   /** Bytes of events that wait for a decision, all connections together. */
   readonly maxHeldBytes: number;
   /** How long, in the time of the events, one may wait. */
   readonly maxHeldNs: Nanos;
-}
-
-/** An event on its way into the file. It may leave when nothing in it is undecided and all before it have left. */
-export interface HeldEvent {
-  readonly event: SourceEvent;
-  /** Units with bytes in this event that are not decided yet, and what they are filled with when given up. */
-  readonly undecided: Map<Unit, number>;
-  /** Bytes of this event that were overwritten whole, not field by field. */
-  overwritten: number;
 }
 
 /** Events in their order, held until what they contain is decided. Bounded in bytes and in time: beyond, what is undecided is overwritten. */

@@ -1,6 +1,6 @@
-import type { HeldEvent } from './held-events.ts';
+import type { HeldEvent, Unit } from './held-event.ts';
 import type { RedactCounters, RedactLimits } from './limits.ts';
-import { addPiece, createUnit, decideUnit, giveUpUnit, type Unit } from './unit.ts';
+import { addPiece, createUnit, decideUnit, giveUpUnit } from './unit.ts';
 
 /** Null: not decodable as this message. */
 export type MessageRewriter = ((bytes: Uint8Array) => boolean) | null;

@@ -1,21 +1,4 @@
-import type { HeldEvent } from './held-events.ts';
-
-/** A stretch of bytes of one held event, still to be decided upon. */
-export interface Piece {
-  readonly event: HeldEvent;
-  /** A view into the held event's bytes: written to in place. */
-  readonly bytes: Uint8Array;
-}
-
-/**
- * Bytes that are decided upon together: a header block over all its frames, or a gRPC message over all its DATA
- * frames. `overwritten`: given up before it was whole; what still comes of it is overwritten as it comes.
- */
-export interface Unit {
-  readonly pieces: Piece[];
-  length: number;
-  overwritten: boolean;
-}
+import type { HeldEvent, Piece, Unit } from './held-event.ts';
 
 export const createUnit = (): Unit => ({ pieces: [], length: 0, overwritten: false });
 
