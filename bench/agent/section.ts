@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { methodCodecs } from '../../src/demo/codec.ts';
+import { start } from '../processes.ts';
+import { type BenchContext, interleaved, roundsOf, type Section } from '../section.ts';
+import { quantile, ratios } from '../statistics.ts';
+import { startCollector } from './collector.ts';
+import { startAgent } from './critrace.ts';
+import { framed, type PacedCall, pacedCalls } from './paced-client.ts';
+import { cpuSecondsOf, memoryOf } from './proc.ts';
+
+/** What a kubelet with 300 containers asks for. */
+const containers = 300;
+const callsPerSecond = 34;
+
+/** Until a process that nobody talks to has settled. */
+const settleMs = 3_000;
+
+const runtimeProcess = fileURLToPath(new URL('./runtime-process.ts', import.meta.url));
+
+/** In each second the two lists of a relist, a status, a version, and statuses of single containers. */
+const kubeletCalls = (ids: readonly string[]): PacedCall[] => {
+  const codecs = methodCodecs('v1');
+  const call = (name: string, request: Readonly<Record<string, unknown>>): PacedCall => {
+    const codec = codecs.get(name);
+    if (codec === undefined) throw new Error(`no method ${name}`);
+    return { path: codec.path, body: framed(codec.encodeRequest(request)) };
+  };
+  const calls: PacedCall[] = [];
+  for (let from = 0; from < ids.length; from += 30) {
+    calls.push(call('ListPodSandbox', {}), call('ListContainers', { filter: {} }));
+    calls.push(call('Status', {}), call('Version', { version: '0.1.0' }));
+    for (const id of ids.slice(from, from + 30)) calls.push(call('ContainerStatus', { container_id: id }));
+  }
+  return calls;
+};
+
+const isIds = (value: unknown): value is string[] => Array.isArray(value);
+
+export const agentSection = async (context: BenchContext): Promise<Section> => {
+  const { folder, seconds } = context;
+  const runtime = join(folder, 'paced-runtime.sock');
+  const simulated = context.owns(
+    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, runtime, String(containers)], {
+      ipc: true,
+    }),
+  );
+  const ids: unknown = await new Promise((resolve) => simulated.child.once('message', resolve));
+  if (!isIds(ids)) throw new Error('the simulated runtime did not say its containers');
+  const calls = kubeletCalls(ids);
+  const collector = context.owns(await startCollector());
+  const agent = context.owns(
+    await startAgent({ folder, name: 'paced', runtime, collectorPort: collector.port }),
+  );
+  const pacedSeconds = 5 * seconds;
+  const latencies = (values: readonly number[]) => ({
+    'p50 ms': quantile(values, 0.5),
+    'p99 ms': quantile(values, 0.99),
+  });
+  await pacedCalls(agent.socket, calls, 2 * callsPerSecond, pacedSeconds);
+
+  const series = await interleaved(
+    [
+      {
+        name: 'idle agent',
+        async measure() {
+          const idle = await startAgent({ folder, name: 'idle', runtime, collectorPort: collector.port });
+          try {
+            await delay(settleMs);
+            const before = cpuSecondsOf(idle.pid);
+            await delay(seconds * 1000);
+            const cpu = (100 * (cpuSecondsOf(idle.pid) - before)) / seconds;
+            const { rss, rssAnon } = memoryOf(idle.pid);
+            return { 'RssAnon MiB': rssAnon, 'VmRSS MiB': rss, '% of a core': cpu };
+          } finally {
+            await idle.stop();
+          }
+        },
+      },
+      {
+        name: 'direct',
+        async measure() {
+          return latencies(await pacedCalls(runtime, calls, callsPerSecond, pacedSeconds));
+        },
+      },
+      {
+        name: 'critrace',
+        async measure() {
+          const before = cpuSecondsOf(agent.pid);
+          const begin = performance.now();
+          const values = await pacedCalls(agent.socket, calls, callsPerSecond, pacedSeconds);
+          const cpu = (1e5 * (cpuSecondsOf(agent.pid) - before)) / (performance.now() - begin);
+          const { rss, rssAnon } = memoryOf(agent.pid);
+          return { ...latencies(values), '% of a core': cpu, 'RssAnon MiB': rssAnon, 'VmRSS MiB': rss };
+        },
+      },
+    ],
+    context,
+  );
+  if (collector.requests() === 0) throw new Error('no span reached the collector');
+  const through = (metric: string): readonly number[] => roundsOf(series, 'critrace', metric);
+  return {
+    title: 'What the agent costs',
+    how: `\`critrace agent\`, compiled, as the relay before a simulated runtime of ${containers} containers, exporting
+to a collector that takes everything. "Idle" is an agent of its own that nobody talks to, ${settleMs / 1000} s after its start.
+"At ${callsPerSecond} calls/s" a client asks what a kubelet with ${containers} containers asks (every second both lists, Status,
+Version and 30 ContainerStatus) for ${pacedSeconds} s a round, to the runtime directly and through critrace. CPU is the
+scheduler's count of all threads, memory is read from \`/proc/PID/status\` at the end of a round.`,
+    series,
+    conclusions: [
+      {
+        says: 'RssAnon of the idle agent, MiB',
+        values: roundsOf(series, 'idle agent', 'RssAnon MiB'),
+        aim: { is: 'at most', value: 90 },
+      },
+      {
+        says: 'VmRSS of the idle agent, MiB',
+        values: roundsOf(series, 'idle agent', 'VmRSS MiB'),
+        aim: null,
+      },
+      { says: '% of a core, idle', values: roundsOf(series, 'idle agent', '% of a core'), aim: null },
+      {
+        says: `% of a core at ${callsPerSecond} calls/s, relaying included`,
+        values: through('% of a core'),
+        aim: null,
+      },
+      { says: `RssAnon at ${callsPerSecond} calls/s, MiB`, values: through('RssAnon MiB'), aim: null },
+      {
+        says: 'p50 through critrace, times direct',
+        values: ratios(through('p50 ms'), roundsOf(series, 'direct', 'p50 ms')),
+        aim: null,
+      },
+      {
+        says: 'p99 through critrace, times direct',
+        values: ratios(through('p99 ms'), roundsOf(series, 'direct', 'p99 ms')),
+        aim: null,
+      },
+    ],
+  };
+};

@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { detectContainerd, startContainerd } from '../../src/demo/containerd.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { startCollector } from '../agent/collector.ts';
+import { startAgent } from '../agent/critrace.ts';
+import { framed } from '../agent/paced-client.ts';
+import { start } from '../processes.ts';
+import { type BenchContext, type Conclusion, interleaved, roundsOf, type Section } from '../section.ts';
+import { ratios } from '../statistics.ts';
+import { h2load } from './h2load.ts';
+import { startNginx, startSocat } from './relays.ts';
+
+const versionPath = '/runtime.v1.RuntimeService/Version';
+const loads = [1, 8];
+const metricOf = (inFlight: number): string => `calls/s, ${inFlight} in flight`;
+
+const runtimeProcess = fileURLToPath(new URL('../agent/runtime-process.ts', import.meta.url));
+
+/** Debian's containerd where it can run, else a simulated runtime, which is slower. */
+const startRuntime = async (context: BenchContext): Promise<{ name: string; socket: string }> => {
+  const availability = await detectContainerd();
+  if (availability.kind === 'available') {
+    const { cniPluginFolder } = availability;
+    const containerd = context.owns(
+      await startContainerd({ cniPluginFolder, clock: systemClock(), signal: new AbortController().signal }),
+    );
+    return { name: "Debian's containerd", socket: containerd.socket };
+  }
+  context.say(`no containerd: ${availability.message}`);
+  const socket = join(context.folder, 'relayed-runtime.sock');
+  const simulated = context.owns(
+    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, socket, '0'], { ipc: true }),
+  );
+  await new Promise((resolve) => simulated.child.once('message', resolve));
+  return { name: 'a simulated runtime', socket };
+};
+
+export const relaySection = async (context: BenchContext): Promise<Section> => {
+  const { folder, seconds } = context;
+  const { name, socket: runtime } = await startRuntime(context);
+  const body = join(folder, 'version.bin');
+  // VersionRequest { version: "0.1.0" }
+  await writeFile(body, framed(Buffer.from('0a05302e312e30', 'hex')));
+  const collector = context.owns(await startCollector());
+  const agent = async (agentName: string, collectorPort: number | null): Promise<string> =>
+    context.owns(await startAgent({ folder, name: agentName, runtime, collectorPort })).socket;
+
+  const sockets: readonly (readonly [name: string, socket: string])[] = [
+    ['direct', runtime],
+    ['socat', await startSocat(context, runtime)],
+    ['nginx grpc_pass', await startNginx(context, runtime)],
+    ['critrace', await agent('observing', null)],
+    ['critrace, exporting', await agent('exporting', collector.port)],
+  ];
+  const candidates = sockets.map(([candidate, socket]) => ({
+    name: candidate,
+    async measure() {
+      const rates: Record<string, number> = {};
+      for (const inFlight of loads)
+        rates[metricOf(inFlight)] = await h2load({ socket, path: versionPath, body, inFlight, seconds });
+      return rates;
+    },
+  }));
+  const series = await interleaved(candidates, context);
+  const times = (of: string, to: string, inFlight: number): Conclusion => ({
+    says: `time per call through ${of}, times ${to}, ${inFlight} in flight`,
+    values: ratios(roundsOf(series, to, metricOf(inFlight)), roundsOf(series, of, metricOf(inFlight))),
+    aim: null,
+  });
+  return {
+    title: 'The proxy against other relays',
+    how: `\`h2load\`, one connection over a unix socket in a closed loop, ${seconds} s for each value after a second of warm-up,
+calls \`Version\` of ${name}: directly, through \`socat\` (which only copies bytes), through nginx \`grpc_pass\`, through
+\`critrace agent\` making spans that nobody takes, and through one that exports them to a collector on the same machine.
+Nothing is pinned: client, relay and runtime share the cores. A closed loop asks as fast as it can, a hundred times what
+a kubelet does.`,
+    series,
+    conclusions: loads.flatMap((inFlight) => [
+      times('critrace', 'direct', inFlight),
+      times('critrace, exporting', 'direct', inFlight),
+      times('socat', 'direct', inFlight),
+      times('nginx grpc_pass', 'direct', inFlight),
+      times('critrace', 'socat', inFlight),
+      times('critrace', 'nginx grpc_pass', inFlight),
+    ]),
+  };
+};
