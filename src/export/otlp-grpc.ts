@@ -64,7 +64,8 @@ export const createOtlpTransport = async (
   let connections = 0;
   const connect = () =>
     new OTLPTraceExporter({
-      url: settings.endpoint,
+      // The exporter takes only a scheme with `//` for one.
+      url: settings.endpoint.replace(/^unix:\/{0,2}\//i, 'unix:///'),
       metadata,
       credentials: channelCredentials,
       timeoutMillis: settings.timeoutMs,
