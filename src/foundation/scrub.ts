@@ -79,7 +79,8 @@ const opening = /\\*["'`]/y;
 const scheme = /(?:bearer|basic|digest|negotiate|token|apikey|aws4-hmac-sha256)[ \t]{1,8}(?=\S)/iy;
 const bare = /[^\s"'`\\<>]+/y;
 const firstWord = /[A-Za-z0-9_]+/y;
-const line = /[^\r\n"`]+/y;
+/** With the quoted values of parameters in it: `Digest username="a", response="b"`. */
+const line = /(?:[:=][ \t]{0,8}\\*"[^"\r\n]*"?|[^\r\n"`])+/y;
 
 const matchAt = (pattern: RegExp, text: string, at: number): string => {
   pattern.lastIndex = at;
