@@ -16,6 +16,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** A program that does not end is a failed test, not a hanging one. */
+  readonly timeoutMs?: number;
 }
 
 /** Nothing of the tester's own environment reaches the program, but what finding Node takes. */
@@ -31,8 +33,7 @@ export const startCritrace = (args: readonly string[], options: CliOptions = {})
     cwd: project,
     env: environment(options.env ?? {}),
     stdio: ['pipe', 'pipe', 'pipe'],
-    // A program that does not end is a failed test, not a hanging one.
-    timeout: 30_000,
+    timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });
 

@@ -5,68 +5,13 @@ import { criMethods } from '../../src/cri/methods.ts';
 import { redactMessage } from '../../src/cri/redact.ts';
 import { encode, type Plain } from './arbitrary-message.ts';
 import { run, schema, typesOf } from './drive.ts';
-
-/** Strings that may be shown, said here once more and apart from the code: all others must hold no secret. */
-const allowed = new Set(
-  `*.id *.pod_sandbox_id *.container_id *.container_ids *.runtime_handler
-  PodSandboxMetadata.name PodSandboxMetadata.uid PodSandboxMetadata.namespace ContainerMetadata.name
-  RestoredContainer.name RuntimeHandler.name RuntimeCondition.type VersionRequest.version VersionResponse.version
-  VersionResponse.runtime_name VersionResponse.runtime_version VersionResponse.runtime_api_version`.split(
-    /\s+/,
-  ),
-);
-
-/** Image references: shown without what does not belong to them. */
-const references = new Set(
-  'ImageSpec.image ImageSpec.user_specified_image *.image_ref *.image_id Image.repo_tags Image.repo_digests'.split(
-    ' ',
-  ),
-);
-
-const isIn = (set: ReadonlySet<string>, field: protobuf.Field): boolean =>
-  set.has(`${field.parent?.name}.${field.name}`) || set.has(`*.${field.name}`);
+import { plantedMessage } from './planted-message.ts';
 
 let planted = 0;
 
 const secret = (): string => {
   planted += 1;
   return `SECRET${planted}`;
-};
-
-const plantedValue = (field: protobuf.Field, depth: number): unknown => {
-  if (field.resolvedType instanceof protobuf.Type) return plantedMessage(field.resolvedType, depth - 1);
-  if (field.resolvedType instanceof protobuf.Enum) return 1;
-  if (field.type === 'bytes') return Buffer.from(secret());
-  if (field.type !== 'string') return field.type === 'bool' ? true : 7;
-  if (isIn(allowed, field)) return 'allowed';
-  return isIn(references, field) ? `user:${secret()}@registry.io/name:1?token=${secret()}` : secret();
-};
-
-const plantedMap = (): Plain => ({
-  'io.kubernetes.pod.name': 'allowed',
-  [`io.kubernetes.${secret()}`]: secret(),
-  [secret()]: secret(),
-});
-
-/** Annotations hold secrets under known keys too. */
-const plantedAnnotations = (): Plain => ({
-  ...plantedMap(),
-  'io.kubernetes.pod.name': secret(),
-  'io.kubernetes.container.preStopHandler': secret(),
-});
-
-const plantedMessage = (type: protobuf.Type, depth: number): Plain => {
-  const out: Plain = {};
-  for (const field of type.fieldsArray) {
-    if (field instanceof protobuf.MapField) {
-      const isLabels = field.name === 'labels' || field.name === 'label_selector';
-      out[field.name] = isLabels ? plantedMap() : plantedAnnotations();
-    } else if (depth > 0 || !(field.resolvedType instanceof protobuf.Type)) {
-      const value = () => plantedValue(field, depth);
-      out[field.name] = field.repeated ? [value(), value()] : value();
-    }
-  }
-  return out;
 };
 
 const assertClean = (what: string, value: unknown): void => {
@@ -81,8 +26,8 @@ describe('a secret in any string, bytes or map field outside the allow-list show
   for (const { service, rpc } of criMethods) {
     it(rpc, () => {
       const types = typesOf(`runtime.v1.${service}/${rpc}`);
-      const request = plantedMessage(types.request, 8);
-      const response = plantedMessage(types.response, 8);
+      const request = plantedMessage(types.request, 8, secret);
+      const response = plantedMessage(types.response, 8, secret);
       const reading = run(`${service}/${rpc}`, request, [response, response], { full: true });
       assert.equal(reading.brokenMessages, 0);
       assertClean('facts', reading.facts);
@@ -97,7 +42,7 @@ describe('a secret in any string, bytes or map field outside the allow-list show
       .parent?.nestedArray.filter((object) => object instanceof protobuf.Type);
     assert.equal(types?.length, 175);
     for (const type of types) {
-      const bytes = encode(type, plantedMessage(type, 8));
+      const bytes = encode(type, plantedMessage(type, 8, secret));
       assertClean(type.name, redactMessage(type, type.decode(bytes)));
     }
     assert.ok(planted > 1000);
