@@ -3,6 +3,9 @@ import type { ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
 import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
+import { createIdentityBook } from './calls/identity/book.ts';
+import type { Identities } from './calls/identity/identities.ts';
+import { createIdentityCounters, type IdentityCounters } from './calls/identity/limits.ts';
 import {
   createNegotiationCounters,
   createNegotiations,
@@ -53,6 +56,7 @@ export interface PipelineCounters {
   readonly cri: CriCounters;
   readonly calls: CallCounters;
   readonly negotiations: NegotiationCounters;
+  readonly identities: IdentityCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -65,6 +69,7 @@ export interface Pipeline {
 
 interface WatchedConnection {
   readonly facts: ConnectionFacts;
+  readonly identities: Identities;
   readonly http2: Http2Observer;
   readonly grpc: GrpcTracker;
   readonly calls: ConnectionCalls;
@@ -120,10 +125,18 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     cri: createCriCounters(),
     calls: createCallCounters(),
     negotiations: createNegotiationCounters(),
+    identities: createIdentityCounters(),
   };
   const negotiations = createNegotiations(counters.negotiations);
-  const beginCri = (path: string) =>
-    createCriCall({ path, full: options.full, schema: options.schema, counters: counters.cri });
+  const identities = createIdentityBook(counters.identities);
+  const beginCri = (of: Identities) => (path: string) =>
+    createCriCall({
+      path,
+      full: options.full,
+      schema: options.schema,
+      counters: counters.cri,
+      onMessage: of.learn,
+    });
 
   const open = (event: Extract<SourceEvent, { kind: 'open' }>, out: Finding[]): void => {
     counters.source.connections += 1;
@@ -139,17 +152,24 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       client,
       server: { pid: event.server.pid, pidStart: event.server.pidStart, comm: event.server.comm },
     };
+    const known = identities.of(event.endpoint);
     connections.set(event.connection, {
       facts,
+      identities: known,
       http2: createHttp2Observer({ joined: event.joined, counters: counters.http2 }),
       grpc: createGrpcTracker({ joined: event.joined, counters: counters.grpc }),
-      calls: createConnectionCalls(facts, beginCri, counters.calls),
+      calls: createConnectionCalls(facts, beginCri(known), counters.calls),
       gaps: { bytes: 0, revision: 0 },
       served: false,
     });
     counters.source.openNow = connections.size;
     negotiations.opened(facts);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
+  };
+
+  const identify = ({ identities: known }: WatchedConnection, at: number, out: Finding[]): void => {
+    const finding = out[at];
+    if (finding?.kind === 'call') out[at] = { kind: 'call', call: known.complete(finding.call) };
   };
 
   /** What the call found at `at` says about the choice of an API version. */
@@ -165,7 +185,9 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     for (const event of events) {
       const told = out.length;
       watched.calls.event(event, out);
-      if (out.length > told) negotiate(told, out);
+      if (out.length === told) continue;
+      identify(watched, told, out);
+      negotiate(told, out);
     }
   };
 

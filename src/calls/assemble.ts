@@ -57,6 +57,7 @@ export const assembleCall = (
     tracestate: head.tracestate,
     baggageKeys: head.baggageKeys,
     facts: reading?.facts ?? noFacts,
+    identitySource: null,
     unknownFields: reading?.unknownFields ?? 0,
     brokenMessages: reading?.brokenMessages ?? 0,
     full: reading?.full ?? null,

@@ -4,6 +4,12 @@ import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 
+/**
+ * Where a call's pod is known from: its own messages, or what messages before it told of an id that it names. Of a call
+ * without a pod the same is said of its container or image.
+ */
+export type IdentitySource = 'call' | 'cache';
+
 export type MethodSource = 'read' | 'inferred' | 'unknown';
 
 /** One RPC, from its first byte to its last, with what is known about it. Plain data: the unit that spans, stores and printers take. */
@@ -49,7 +55,10 @@ export interface Call {
   readonly traceparent: string | null;
   readonly tracestate: string | null;
   readonly baggageKeys: readonly string[];
+  /** Completed from what earlier messages told. */
   readonly facts: CallFacts;
+  /** Null: the call concerns no pod, container or image that is known. */
+  readonly identitySource: IdentitySource | null;
   /** What the messages could not tell: fields newer than the schema, messages that broke off. */
   readonly unknownFields: number;
   readonly brokenMessages: number;

@@ -49,6 +49,8 @@ export interface CriCallOptions {
   readonly schema: CriSchema;
   readonly counters: CriCounters;
   readonly limits?: CriLimits;
+  /** Told the kept fields of each whole message when it ends; with a response also those of the request. */
+  readonly onMessage?: (rpc: string, request: Kept | null, response: Kept | null) => void;
   /** Keep the identity of list items (the default). Counting them alone costs a hundredth. */
   readonly keepItems?: boolean;
 }
@@ -74,7 +76,7 @@ interface Side {
 
 /** Null: the path is of no method that the schema has, so there is nothing to decode. */
 export const createCriCall = (options: CriCallOptions): CriCall | null => {
-  const { path, schema, counters } = options;
+  const { path, schema, counters, onMessage } = options;
   const limits = options.limits ?? defaultCriLimits;
   const keepItems = options.keepItems ?? true;
   const found = findMethod(path.charCodeAt(0) === 0x2f ? path.slice(1) : path);
@@ -111,6 +113,10 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
     if (of === response && recipe.counts.length > 0) countMessage(recipe, message, counts);
     if (of.kept.length < limits.maxKeptMessages) of.kept.push(result.kept);
     else counters.overKeptMessages += 1;
+    if (result.kind === 'read' && onMessage !== undefined) {
+      if (of === response) onMessage(method.rpc, request.first?.kept ?? null, result.kept);
+      else onMessage(method.rpc, result.kept, null);
+    }
     of.items += result.items;
     of.itemsKept = Math.min(limits.maxItems, of.itemsKept + result.items);
     of.unknownFields += result.unknownFields;

@@ -89,6 +89,7 @@ const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
   said['cri.stream'] = call.stream;
   said['cri.observation.mode'] = mode;
   said['cri.method.source'] = call.methodSource;
+  if (call.identitySource !== null) said['cri.identity.source'] = call.identitySource;
   const endpoint = text(call.endpoint);
   if (endpoint !== null) {
     said['server.address'] = endpoint;

@@ -35,6 +35,7 @@ const calls = [
     },
     requestSentAt: 1_795_476_336_832_945_000n,
     requestReadAt: 1_795_476_336_832_940_000n,
+    identitySource: 'cache',
     unknownFields: 1,
     brokenMessages: 1,
   }),

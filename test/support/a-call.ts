@@ -14,6 +14,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   methodSource: 'read',
   methodConfidence: null,
   isProbe: false,
+  identitySource: null,
   streaming: false,
   start: 1_795_476_336_832_945_208n,
   requestSentAt: null,

@@ -1,0 +1,160 @@
+import type { CallFacts, PodIdentity } from '../../cri/facts.ts';
+import type { Kept } from '../../cri/kept.ts';
+import type { Nanos } from '../../foundation/time.ts';
+import type { Call, IdentitySource } from '../call.ts';
+import { createIdTable, type Found, type IdTable } from './id-table.ts';
+import {
+  imageKey,
+  isImageId,
+  type KnownContainer,
+  type KnownSandbox,
+  mergeContainer,
+  samePod,
+} from './known.ts';
+import { type Learner, learnFrom } from './lessons.ts';
+import type { IdentityCounters, IdentityLimits } from './limits.ts';
+
+/** Who is who at one endpoint: what messages tell of sandboxes, containers and images, and what calls then mean. */
+export interface Identities {
+  /** A message of a call came; `response` is null when it was the request. */
+  learn(rpc: string, request: Kept | null, response: Kept | null): void;
+  /** The ended call with all that is known of whom it concerns. */
+  complete(call: Call): Call;
+  container(id: string): KnownContainer | undefined;
+}
+
+const complete = (pod: PodIdentity, from: PodIdentity | undefined): PodIdentity =>
+  from === undefined
+    ? pod
+    : {
+        namespace: pod.namespace ?? from.namespace,
+        name: pod.name ?? from.name,
+        uid: pod.uid ?? from.uid,
+        attempt: pod.attempt ?? from.attempt,
+      };
+
+export const createIdentities = (limits: IdentityLimits, counters: IdentityCounters): Identities => {
+  const { minPrefix, removalGrace } = limits;
+  const table = <Entry>(maxEntries: number, onForgotten: () => void): IdTable<Entry> =>
+    createIdTable({ maxEntries, minPrefix, removalGrace, onForgotten });
+  const sandboxes = table<KnownSandbox>(limits.maxSandboxes, () => {
+    counters.sandboxesForgotten += 1;
+  });
+  const containers = table<KnownContainer>(limits.maxContainers, () => {
+    counters.containersForgotten += 1;
+  });
+  /** Names by the digits of the id. */
+  const images = table<string>(limits.maxImages, () => {
+    counters.imagesForgotten += 1;
+  });
+  /** By uid, for requests that name nothing else. Sandboxes of one pod differ in their attempt. */
+  const pods = new Map<string, PodIdentity>();
+
+  const learnPod = (pod: PodIdentity): void => {
+    if (pod.uid === null) return;
+    const before = pods.get(pod.uid);
+    pods.delete(pod.uid);
+    const isSame = before !== undefined && before.name === pod.name && before.namespace === pod.namespace;
+    pods.set(pod.uid, isSame ? before : { ...pod, attempt: null });
+    if (pods.size <= limits.maxSandboxes) return;
+    const oldest = pods.keys().next();
+    if (!oldest.done) pods.delete(oldest.value);
+  };
+
+  const find = <Entry>(from: IdTable<Entry>, id: string): Found<Entry> | undefined => {
+    const found = from.find(id);
+    if (found !== 'ambiguous') return found;
+    counters.ambiguousPrefixes += 1;
+    return undefined;
+  };
+
+  const learner: Learner = {
+    sandbox(told) {
+      learnPod(told.pod);
+      const found = find(sandboxes, told.id);
+      const before = found?.entry;
+      const runtimeHandler = told.runtimeHandler ?? before?.runtimeHandler ?? null;
+      const isSame =
+        before !== undefined && before.runtimeHandler === runtimeHandler && samePod(before.pod, told.pod);
+      const id = found?.id ?? told.id;
+      sandboxes.set(id, isSame ? before : { id, pod: told.pod, runtimeHandler });
+    },
+    container(told) {
+      const { sandboxId } = told;
+      const whole = sandboxId == null ? undefined : find(sandboxes, sandboxId)?.id;
+      const resolved = whole === undefined || whole === sandboxId ? told : { ...told, sandboxId: whole };
+      containers.set(told.id, mergeContainer(containers.get(told.id), resolved));
+    },
+    pod: learnPod,
+    image: (id, name) => images.set(imageKey(id), name),
+  };
+
+  const expire = (now: Nanos): void => {
+    containers.expire(now);
+    const gone = sandboxes.expire(now);
+    if (gone.length === 0) return;
+    for (const { id, sandboxId } of containers.values()) {
+      if (sandboxId !== null && gone.includes(sandboxId)) containers.remove(id, now - removalGrace);
+    }
+    containers.expire(now);
+  };
+
+  /** The name of an image that is named by its id. */
+  const imageName = (image: string): string | null =>
+    isImageId(image) ? (find(images, imageKey(image))?.entry ?? null) : null;
+
+  const forget = (call: Call, sandboxId: string | null, containerId: string | null): void => {
+    if (call.result.statusCode !== 0 || call.end === null) return;
+    if (call.rpc === 'RemovePodSandbox' && sandboxId !== null) sandboxes.remove(sandboxId, call.end);
+    if (call.rpc === 'RemoveContainer' && containerId !== null) containers.remove(containerId, call.end);
+  };
+
+  return {
+    learn: (rpc, request, response) => learnFrom(rpc, request, response, learner),
+    container: (id) => containers.get(id),
+    complete(call) {
+      if (call.end !== null) expire(call.end);
+      const { facts } = call;
+      if (
+        facts.pod === null &&
+        facts.sandboxId === null &&
+        facts.containerId === null &&
+        facts.image === null
+      )
+        return call;
+      const container = facts.containerId === null ? undefined : find(containers, facts.containerId)?.entry;
+      const namedSandbox = facts.sandboxId ?? container?.sandboxId ?? null;
+      const sandbox = namedSandbox === null ? undefined : find(sandboxes, namedSandbox)?.entry;
+      const { pod: own } = facts;
+      const fromIds = sandbox?.pod ?? container?.pod ?? undefined;
+      const known = own?.uid == null ? fromIds : fromIds?.uid === own.uid ? fromIds : pods.get(own.uid);
+      const pod = own === null ? (fromIds ?? null) : complete(own, known);
+      const image = facts.image ?? container?.image ?? null;
+      const named = image === null ? null : imageName(image);
+      const completed: CallFacts = {
+        pod,
+        sandboxId: sandbox?.id ?? namedSandbox,
+        containerId: container?.id ?? facts.containerId,
+        containerName: facts.containerName ?? container?.name ?? null,
+        containerAttempt: facts.containerAttempt ?? container?.attempt ?? null,
+        image: named ?? image,
+        imageRef: facts.imageRef,
+        imageId: facts.imageId ?? container?.imageId ?? (named === null ? null : image),
+        runtimeHandler: facts.runtimeHandler ?? sandbox?.runtimeHandler ?? null,
+        items: facts.items,
+        values: facts.values,
+      };
+      forget(call, completed.sandboxId, completed.containerId);
+      const identitySource: IdentitySource =
+        (pod !== null && pod.name !== null && own?.name == null) ||
+        (container !== undefined && own === null && pod === null) ||
+        (pod === null && named !== null)
+          ? 'cache'
+          : 'call';
+      if (identitySource === 'cache') counters.fromCache += 1;
+      else if ((facts.sandboxId !== null || facts.containerId !== null) && pod === null)
+        counters.unknownIds += 1;
+      return { ...call, facts: completed, identitySource };
+    },
+  };
+};
