@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, mkdtemp, rename, rm, stat, unlink } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -100,21 +101,23 @@ const listenAt = async (options: ListenOptions): Promise<Listener> => {
     { allowHalfOpen: true, pauseOnConnect: true, highWaterMark: relayBufferBytes },
     options.accepted,
   );
+  let ours: Stats;
   try {
     const at = join(hidden, 's');
     checkPathLength(at);
     await bound(server, at);
     await applyAccess(at, access);
+    // Before the move: after it nothing may fail, or the server would listen with nobody to close it.
+    ours = await lstat(at);
     await rename(at, path);
   } catch (error) {
     server.close();
     throw error;
   } finally {
-    await rm(hidden, { recursive: true, force: true });
+    await rm(hidden, { recursive: true, force: true }).catch(() => undefined);
   }
   // Out of descriptors and the like: the connection fails, the listener stays.
   server.on('error', () => undefined);
-  const ours = await lstat(path);
 
   const isOurs = async (): Promise<boolean> => {
     const found = await lstat(path).catch(() => null);

@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ListenError } from '../../../src/source/proxy/error.ts';
+import { listen } from '../../../src/source/proxy/listener.ts';
 import {
   callerAt,
   closed,
@@ -231,6 +241,30 @@ test('a runtime that comes later is found', async (t) => {
   after(t)(() => server.kill());
   await eventually(() => existsSync(listen), 'the socket');
   assert.equal(await tryCall(listen), 'connected');
+});
+
+test('a folder taken away while the proxy takes its place there leaves no listener that nobody can close', async (t) => {
+  const { folder, runtime } = stage(t);
+  const server = await runtimeAt(runtime, echo);
+  after(t)(() => server.kill());
+  const pipes = () => process.getActiveResourcesInfo().filter((name) => name === 'PipeWrap').length;
+  const before = pipes();
+  for (let round = 0; round < 30; round++) {
+    const place = join(folder, `${round}`);
+    mkdirSync(place);
+    const listening = listen({
+      path: join(place, 'p.sock'),
+      runtime,
+      access: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mode: 0o600 },
+      relayBufferBytes: 1024,
+      accepted: (socket) => socket.destroy(),
+    });
+    // Looked for as often as can be: the moment right after the socket came to its place is the one that counts.
+    while (!existsSync(join(place, 'p.sock'))) await new Promise((resolve) => setImmediate(resolve));
+    rmSync(place, { recursive: true, force: true });
+    await (await listening).close();
+  }
+  await eventually(() => pipes() <= before, 'all closed');
 });
 
 test('a stale socket is replaced; one that lives, a file and the runtime’s own are not', async (t) => {
