@@ -152,6 +152,10 @@ export const createConnectionRedactor = (
         if (path === null) event.overwritten += walked.bytes.length;
         return;
       }
+      case 'unknown':
+        event.overwritten += walked.bytes.length;
+        walked.bytes.fill(opaqueFiller);
+        return;
       case 'opaque':
         walked.bytes.fill(opaqueFiller);
         return;
@@ -173,6 +177,8 @@ export const createConnectionRedactor = (
         return;
       }
       sides[direction].walker.bytes(bytes, (walked) => visit(direction, event, walked));
+      // The walker gave up in it and handed it over whole.
+      if (sides[direction].opaque) event.overwritten = bytes.length;
     },
     gap(direction, length) {
       const { opaque, walker, block } = sides[direction];

@@ -6,8 +6,10 @@ export type PayloadPart =
   | { readonly kind: 'data'; readonly stream: number; readonly bytes: Uint8Array }
   /** A piece of a header block. */
   | { readonly kind: 'block'; readonly bytes: Uint8Array }
-  /** Padding, opaque or unknown payload: nothing that a call needs. */
-  | { readonly kind: 'opaque'; readonly bytes: Uint8Array };
+  /** Padding or opaque payload: nothing that a call needs. */
+  | { readonly kind: 'opaque'; readonly bytes: Uint8Array }
+  /** Payload of a frame whose type is not known here, which a lost boundary looks like too. */
+  | { readonly kind: 'unknown'; readonly bytes: Uint8Array };
 
 /** `block_end`: END_HEADERS; `frame_end` closes each DATA and HEADERS frame. */
 export type FrameMark =
@@ -32,6 +34,34 @@ export type GapPlace =
   | { readonly inside: 'block' | 'other' | 'beyond' };
 
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/** Of sixteen settings, more than any peer sends. */
+const maxSettingsOctets = 16 * 6;
+
+/** RFC 9113 section 6: with another length or stream it is an error, and what seems a frame may be anything. */
+const isPossible = (type: number, stream: number, length: number): boolean => {
+  switch (type) {
+    case frameType.data:
+    case frameType.headers:
+    case frameType.pushPromise:
+    case frameType.continuation:
+      return stream !== 0;
+    case frameType.settings:
+      return stream === 0 && length % 6 === 0 && length <= maxSettingsOctets;
+    case frameType.ping:
+      return stream === 0 && length === 8;
+    case frameType.goaway:
+      return stream === 0 && length >= 8;
+    case frameType.rstStream:
+      return stream !== 0 && length === 4;
+    case frameType.priority:
+      return stream !== 0 && length === 5;
+    case frameType.windowUpdate:
+      return length === 4;
+    default:
+      return true;
+  }
+};
 
 /** Octets at the head of a payload that are neither opaque nor text, by type: kept. GOAWAY's are its stream and code. */
 const keptOctets = (type: number, flags: number): number => {
@@ -83,7 +113,7 @@ export const createFrameWalker = (expectPreface: boolean): FrameWalker => {
     stream = uint32At(header, 5) & 0x7fffffff;
     kept = keptOctets(type, flags);
     padding = isPadded(type, flags) ? -1 : 0;
-    if (firstFrame && type !== frameType.settings) {
+    if ((firstFrame && type !== frameType.settings) || !isPossible(type, stream, left)) {
       notHttp2 = true;
       visit({ kind: 'not_http2' });
       return;
@@ -110,8 +140,12 @@ export const createFrameWalker = (expectPreface: boolean): FrameWalker => {
       case frameType.pushPromise:
         visit({ kind: 'block', bytes });
         return;
-      default:
+      case frameType.ping:
+      case frameType.goaway:
         visit({ kind: 'opaque', bytes });
+        return;
+      default:
+        visit({ kind: 'unknown', bytes });
     }
   };
 

@@ -12,6 +12,7 @@ import { defaultRedactLimits, type RedactLimits } from '../../../src/record/reda
 import { createRedactor } from '../../../src/record/redact/redactor.ts';
 import type { SourceEvent } from '../../../src/source/event.ts';
 import { createReplay } from '../../../src/source/replay.ts';
+import { frame } from '../../http2/wire.ts';
 
 const schema = loadSchema();
 const folder = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
@@ -166,6 +167,43 @@ test('after a gap nothing is passed on that could not be decoded, and nothing th
     }),
     { numRuns: 60 },
   );
+});
+
+test('what only looks like a frame is overwritten with all that follows, and marked', () => {
+  const seen = { at: 1n, sentAt: null };
+  const nobody = { pid: null, pidStart: null, uid: null, comm: null, cgroup: null };
+  const open: SourceEvent = {
+    kind: 'open',
+    connection: 1,
+    seen,
+    endpoint: '/run/x.sock',
+    client: nobody,
+    server: nobody,
+    joined: false,
+  };
+  const response = (bytes: Uint8Array): SourceEvent => ({
+    kind: 'data',
+    connection: 1,
+    seen,
+    direction: 'response',
+    bytes,
+  });
+  const secret = Buffer.from('secret'.repeat(100));
+  const cases: readonly (readonly [string, Uint8Array])[] = [
+    ['settings of a length that is none', frame(4, 0, 0, secret.subarray(0, 37))],
+    ['settings longer than any', frame(4, 0, 0, secret)],
+    ['settings of a stream', frame(4, 0, 1, secret.subarray(0, 6))],
+    ['a window of another length', frame(8, 0, 0, secret)],
+    ['a reset of another length', frame(3, 0, 1, secret)],
+    ['a priority of another length', frame(2, 0, 1, secret)],
+    ['data of no stream', frame(0, 0, 0, secret)],
+    ['a frame of an unknown type', frame(0x33, 0, 1, secret)],
+  ];
+  for (const [what, bytes] of cases) {
+    const { events } = redact([open, response(frame(4, 0, 0)), response(bytes)]);
+    assert.ok(!transcript(events).includes('secret'), what);
+    assert.ok(overwrittenOf(events) >= 6, what);
+  }
 });
 
 test('arbitrary bytes on a connection are overwritten, and nothing throws', () => {
