@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { compiledCli } from './agent/critrace.ts';
 import { agentSection } from './agent/section.ts';
 import { decodeSection } from './decode/section.ts';
 import { machine } from './machine.ts';
-import type { Started } from './processes.ts';
+import { hasProgram, type Started } from './processes.ts';
 import { relaySection } from './relay/section.ts';
 import { intoPage, reportText } from './report.ts';
 import type { BenchContext, Section } from './section.ts';
@@ -16,6 +17,8 @@ const sections: Readonly<Record<string, (context: BenchContext) => Promise<Secti
   relay: relaySection,
   agent: agentSection,
 };
+
+const programs = ['tshark', 'h2load', 'socat', 'nginx', 'taskset', 'bash'];
 
 const usage = `usage: npm run bench -- [--quick] [--write] [${Object.keys(sections).join('] [')}]
   --quick  three short rounds: for development, too few to conclude from
@@ -28,35 +31,41 @@ const say = (text: string): void => {
   process.stderr.write(`bench: ${text}\n`);
 };
 
-const measured = async (names: readonly string[], quick: boolean): Promise<Section[]> => {
+/** A section, with all it started stopped, also when it is stopped itself in the middle. */
+const sectionOf = async (name: string, context: Omit<BenchContext, 'owns' | 'say'>): Promise<Section> => {
+  const owned: Started[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const started of owned.splice(0).reverse()) await started.stop();
+  };
+  const measure = sections[name];
+  if (measure === undefined) throw new Error(`no section ${name}`);
+  // What a section waits for ends with the processes it waits for.
+  context.signal.addEventListener('abort', () => void stopAll(), { once: true });
+  try {
+    return await measure({
+      ...context,
+      say: (text) => say(`${name}: ${text}`),
+      owns(started) {
+        owned.push(started);
+        return started;
+      },
+    });
+  } finally {
+    await stopAll();
+  }
+};
+
+const measured = async (
+  names: readonly string[],
+  quick: boolean,
+  signal: AbortSignal,
+): Promise<Section[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'critrace-bench-'));
-  const stopped = new AbortController();
   const done: Section[] = [];
-  const stop = (signal: NodeJS.Signals) => stopped.abort(signal);
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const aborted = new Promise<never>((_, reject) => {
-    stopped.signal.addEventListener('abort', () => reject(new Error(`stopped by ${stopped.signal.reason}`)));
-  });
-  aborted.catch(() => undefined);
   try {
     for (const name of names) {
-      const owned: Started[] = [];
-      const context: BenchContext = {
-        rounds: quick ? 3 : 10,
-        seconds: quick ? 1 : 2,
-        folder,
-        say: (text) => say(`${name}: ${text}`),
-        owns(started) {
-          owned.push(started);
-          return started;
-        },
-      };
-      try {
-        const section = sections[name]?.(context);
-        if (section !== undefined) done.push(await Promise.race([section, aborted]));
-      } finally {
-        for (const started of owned.reverse()) await started.stop();
-      }
+      signal.throwIfAborted();
+      done.push(await sectionOf(name, { rounds: quick ? 3 : 10, seconds: quick ? 1 : 2, folder, signal }));
     }
     return done;
   } finally {
@@ -64,24 +73,43 @@ const measured = async (names: readonly string[], quick: boolean): Promise<Secti
   }
 };
 
+const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+
 const main = async (): Promise<number> => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
-  });
-  const names = positionals.length === 0 ? Object.keys(sections) : positionals;
-  if (
-    names.some((name) => !Object.hasOwn(sections, name)) ||
-    (values.write && (values.quick || positionals.length > 0))
-  ) {
+  const words = process.argv.slice(2);
+  const names = words.filter((word) => !word.startsWith('-'));
+  const [quick, write] = [words.includes('--quick'), words.includes('--write')];
+  const known = ['--quick', '--write', ...Object.keys(sections)];
+  if (!words.every((word) => known.includes(word)) || (write && (quick || names.length > 0))) {
     process.stderr.write(usage);
     return 2;
   }
-  const day = new Date().toISOString().slice(0, 10);
-  const text = reportText({ machine: machine(), day, sections: await measured(names, values.quick) });
-  process.stdout.write(`${text}\n`);
-  if (values.write) await writeFile(page, intoPage(await readFile(page, 'utf8'), text));
-  return 0;
+  const missing = programs.filter((name) => !hasProgram(name));
+  if (missing.length > 0 || !existsSync(compiledCli)) {
+    say(`missing: ${missing.length > 0 ? missing.join(', ') : 'dist/'}; .ci/setup bench brings it`);
+    return 3;
+  }
+  const stopped = new AbortController();
+  let code: number | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      code ??= signalCodes[signal];
+      stopped.abort();
+    });
+  try {
+    const done = await measured(names.length > 0 ? names : Object.keys(sections), quick, stopped.signal);
+    const text = reportText({
+      machine: machine(),
+      day: new Date().toISOString().slice(0, 10),
+      sections: done,
+    });
+    process.stdout.write(`${text}\n`);
+    if (write) await writeFile(page, intoPage(await readFile(page, 'utf8'), text));
+    return 0;
+  } catch (error) {
+    if (code === null) throw error;
+    return code;
+  }
 };
 
 process.exitCode = await main();

@@ -36,6 +36,8 @@ export interface BenchContext {
   readonly seconds: number;
   /** Removed at the end. */
   readonly folder: string;
+  /** Aborted when the bench is to stop. */
+  readonly signal: AbortSignal;
   say(text: string): void;
   /** Stopped at the end, last first. */
   owns<Process extends Started>(started: Process): Process;
@@ -44,11 +46,12 @@ export interface BenchContext {
 /** A B C A B C ...: what changes slowly on the machine hits all alike. */
 export const interleaved = async (
   candidates: readonly Candidate[],
-  { rounds, say }: BenchContext,
+  { rounds, signal, say }: BenchContext,
 ): Promise<Series[]> => {
   const values = new Map<string, { candidate: string; metric: string; values: number[] }>();
   for (let round = 1; round <= rounds; round++) {
     for (const { name, measure } of candidates) {
+      signal.throwIfAborted();
       const measured = Object.entries(await measure());
       for (const [metric, value] of measured) {
         const key = `${name}\n${metric}`;

@@ -65,7 +65,9 @@ export const agentSection = async (context: BenchContext): Promise<Section> => {
       {
         name: 'idle agent',
         async measure() {
-          const idle = await startAgent({ folder, name: 'idle', runtime, collectorPort: collector.port });
+          const idle = context.owns(
+            await startAgent({ folder, name: 'idle', runtime, collectorPort: collector.port }),
+          );
           try {
             await delay(settleMs);
             const before = cpuSecondsOf(idle.pid);

@@ -24,7 +24,7 @@ const startRuntime = async (context: BenchContext): Promise<{ name: string; sock
   if (availability.kind === 'available') {
     const { cniPluginFolder } = availability;
     const containerd = context.owns(
-      await startContainerd({ cniPluginFolder, clock: systemClock(), signal: new AbortController().signal }),
+      await startContainerd({ cniPluginFolder, clock: systemClock(), signal: context.signal }),
     );
     return { name: "Debian's containerd", socket: containerd.socket };
   }
