@@ -214,7 +214,7 @@ test('a deadline passes and a call is cancelled, with the same end for the clien
   assert.deepEqual(through, direct);
   assert.deepEqual(
     through.map(({ code }) => code),
-    ['DEADLINE_EXCEEDED', 'OK', 'CANCELLED'],
+    ['OK', 'DEADLINE_EXCEEDED', 'CANCELLED'],
   );
   const calls = await seen.until(3);
   const late = calls.find(({ rpc }) => rpc === 'Status');
