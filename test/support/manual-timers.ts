@@ -8,8 +8,9 @@ export interface ManualTimers extends Timers {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Requests to the file system go by these names; a file being closed is not one of the `FS` ones. */
 const fileWork = (): boolean =>
-  process.getActiveResourcesInfo().some((name) => name.startsWith('FS') || name.startsWith('FileHandle'));
+  process.getActiveResourcesInfo().some((name) => /^(?:FS|FileHandle|CloseReq)/.test(name));
 
 /** Until promises have run out and no file is being read or written. */
 export const settled = async (): Promise<void> => {
