@@ -15,7 +15,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 /** Watches until it is stopped. The log on stderr is JSON lines; `ready` is the first line that says so. */
 export const runAgent = async (resolved: ResolvedConfig, context: CommandContext): Promise<void> => {
   const { config, file, warnings } = resolved;
-  const log = await jsonLog(config['log-level']);
+  const log = await jsonLog(context.stderr, config['log-level']);
   const version = packageVersion();
   log('info', 'starting', { version, pid: process.pid, config: file });
   for (const warning of warnings) log('warn', warning);

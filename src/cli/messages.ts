@@ -12,29 +12,50 @@ const prefixes: Readonly<Record<Level, string>> = {
   error: 'error: ',
 };
 
+/** Text that waits for a reader of stderr. What comes beyond it is dropped, counted and said when there is room. */
+const maxWaitingBytes = 1024 * 1024;
+
+/** Never waits for the reader: the calls pass through this process. */
+const bounded = (
+  stderr: NodeJS.WriteStream,
+  write: (line: string) => void,
+  tell: (count: number) => void,
+) => {
+  let dropped = 0;
+  return (line: string): void => {
+    if (stderr.writableLength >= maxWaitingBytes) {
+      dropped += 1;
+      return;
+    }
+    const before = dropped;
+    dropped = 0;
+    if (before > 0) tell(before);
+    write(line);
+  };
+};
+
 /** For a person at a terminal. */
 export const textLog = (stderr: NodeJS.WriteStream, least: Level = 'info'): Log => {
+  const put = (line: string): void => void stderr.write(line);
+  const write = bounded(stderr, put, (count) => put(`critrace: warning: ${count} messages were dropped\n`));
   return (level, text) => {
-    if (rank[level] >= rank[least]) stderr.write(`critrace: ${prefixes[level]}${text}\n`);
+    if (rank[level] >= rank[least]) write(`critrace: ${prefixes[level]}${text}\n`);
   };
 };
 
 /** For a daemon: JSON lines with time and level. */
-export const jsonLog = async (least: Level): Promise<Log> => {
+export const jsonLog = async (stderr: NodeJS.WriteStream, least: Level): Promise<Log> => {
   const { pino } = await import('pino');
-  // Synchronous: the last words before an exit are the ones that matter.
-  const destination = pino.destination({ fd: 2, sync: true });
-  destination.on('error', () => {
-    // Nobody reads the log any more: the agent goes on without.
-  });
-  const logger = pino(
-    {
-      level: least,
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  );
+  const options = {
+    level: least,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  // Not pino's own destination: that one waits for a reader that does not read.
+  const put = (line: string): void => void stderr.write(line);
+  const direct = pino(options, { write: put });
+  const write = bounded(stderr, put, (dropped) => direct.warn({ dropped }, 'messages were dropped'));
+  const logger = pino(options, { write });
   return (level, text, fields = {}) => logger[level](fields, text);
 };

@@ -4,6 +4,7 @@ import { CliError, type CommandContext, type ExitCode } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
 import { readerGone } from './output.ts';
 import { createProgram } from './program.ts';
+import { neverWait } from './terminal.ts';
 
 const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type StopSignal = keyof typeof signalCodes;
@@ -48,6 +49,7 @@ export const runMain = async (
     stoppedBy = signal;
     abort.abort(signal);
   };
+  for (const stream of [process.stdout, process.stderr]) neverWait(stream);
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.stdout.on('error', (error) => {
