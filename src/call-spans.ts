@@ -6,6 +6,8 @@ import { spansOfCall } from './spans/call-spans.ts';
 import type { HostFacts } from './spans/host.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
 import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spans.ts';
+import { operationLinksOf, operationParentOf } from './spans/pod-ids.ts';
+import { spansOfOperation } from './spans/pod-spans.ts';
 import { createResourceBook } from './spans/resources.ts';
 
 export interface CallSpansOptions {
@@ -26,7 +28,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     counters,
     resources: createResourceBook(host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,
-    parentOf: (call: Call) => negotiationParentOf(identity, call),
+    parentOf: (call: Call) => negotiationParentOf(identity, call) ?? operationParentOf(call),
+    linksOf: operationLinksOf,
   };
   const whileInputLasts = { ...context, endOfInput: null };
   return (finding, endOfInput) => {
@@ -35,6 +38,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfCall(finding.call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
       case 'negotiation':
         return spansOfNegotiation(finding.negotiation, identity, context.resources);
+      case 'operation':
+        return spansOfOperation(finding.operation, context.resources);
       case 'connection':
         return [];
     }

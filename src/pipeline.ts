@@ -11,6 +11,8 @@ import {
   createNegotiations,
   type NegotiationCounters,
 } from './calls/negotiation/negotiations.ts';
+import { createPodCounters, type PodCounters } from './calls/pods/limits.ts';
+import { createPodOperations, isPodCall } from './calls/pods/operations.ts';
 import { createCriCall } from './cri/call.ts';
 import { type CriCounters, createCriCounters } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
@@ -57,6 +59,7 @@ export interface PipelineCounters {
   readonly calls: CallCounters;
   readonly negotiations: NegotiationCounters;
   readonly identities: IdentityCounters;
+  readonly pods: PodCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -126,16 +129,25 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     calls: createCallCounters(),
     negotiations: createNegotiationCounters(),
     identities: createIdentityCounters(),
+    pods: createPodCounters(),
   };
   const negotiations = createNegotiations(counters.negotiations);
   const identities = createIdentityBook(counters.identities);
-  const beginCri = (of: Identities) => (path: string) =>
+  const pods = createPodOperations(counters.pods);
+  /** The stream of the message that is being read. */
+  let reading = 0;
+  const beginCri = (connection: number, known: Identities) => (path: string) =>
     createCriCall({
       path,
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
-      onMessage: of.learn,
+      onMessage(rpc, request, response) {
+        known.learn(rpc, request, response);
+        if (response !== null || request === null || !isPodCall(rpc)) return;
+        const pod = known.podOfRequest(request);
+        if (pod !== null) pods.began(connection, reading, pod);
+      },
     });
 
   const open = (event: Extract<SourceEvent, { kind: 'open' }>, out: Finding[]): void => {
@@ -158,7 +170,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       identities: known,
       http2: createHttp2Observer({ joined: event.joined, counters: counters.http2 }),
       grpc: createGrpcTracker({ joined: event.joined, counters: counters.grpc }),
-      calls: createConnectionCalls(facts, beginCri(known), counters.calls),
+      calls: createConnectionCalls(facts, beginCri(event.connection, known), counters.calls),
       gaps: { bytes: 0, revision: 0 },
       served: false,
     });
@@ -169,7 +181,11 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
 
   const identify = ({ identities: known }: WatchedConnection, at: number, out: Finding[]): void => {
     const finding = out[at];
-    if (finding?.kind === 'call') out[at] = { kind: 'call', call: known.complete(finding.call) };
+    if (finding?.kind !== 'call') return;
+    const call = known.complete(finding.call);
+    const { operation, found } = pods.ended(call, known);
+    out[at] = { kind: 'call', call: operation === null ? call : { ...call, operation } };
+    for (const one of found) out.push({ kind: 'operation', operation: one });
   };
 
   /** What the call found at `at` says about the choice of an API version. */
@@ -184,6 +200,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
     for (const event of events) {
       const told = out.length;
+      if (event.kind === 'message') reading = event.stream;
       watched.calls.event(event, out);
       if (out.length === told) continue;
       identify(watched, told, out);
@@ -292,6 +309,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     finish() {
       const out: Finding[] = [];
       for (const watched of connections.values()) calls(watched, watched.grpc.finish(), out);
+      for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
       for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
       connections.clear();
       counters.source.openNow = 0;

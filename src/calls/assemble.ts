@@ -58,6 +58,7 @@ export const assembleCall = (
     baggageKeys: head.baggageKeys,
     facts: reading?.facts ?? noFacts,
     identitySource: null,
+    operation: null,
     unknownFields: reading?.unknownFields ?? 0,
     brokenMessages: reading?.brokenMessages ?? 0,
     full: reading?.full ?? null,

@@ -3,6 +3,7 @@ import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
 import type { Negotiation } from './negotiation/finding.ts';
+import type { CallOperation, PodOperation } from './pods/operation.ts';
 
 /**
  * Where a call's pod is known from: its own messages, or what messages before it told of an id that it names. Of a call
@@ -59,6 +60,8 @@ export interface Call {
   readonly facts: CallFacts;
   /** Null: the call concerns no pod, container or image that is known. */
   readonly identitySource: IdentitySource | null;
+  /** The start or stop of a pod or container that it belongs to. */
+  readonly operation: CallOperation | null;
   /** What the messages could not tell: fields newer than the schema, messages that broke off. */
   readonly unknownFields: number;
   readonly brokenMessages: number;
@@ -82,4 +85,5 @@ export interface ConnectionFinding {
 export type Finding =
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'connection'; readonly connection: ConnectionFinding }
-  | { readonly kind: 'negotiation'; readonly negotiation: Negotiation };
+  | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
+  | { readonly kind: 'operation'; readonly operation: PodOperation };

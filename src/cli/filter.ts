@@ -1,4 +1,5 @@
 import type { Call, Finding } from '../calls/call.ts';
+import type { PodIdentity } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 
 /** One thing asked of a finding. Of one field any may hold; of different fields all must. */
@@ -37,14 +38,15 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.connection.at;
     case 'negotiation':
       return finding.negotiation.end;
+    case 'operation':
+      return finding.operation.start;
   }
 };
 
 const methodMatches = (call: Call, pattern: RegExp): boolean =>
   (call.rpc !== null && pattern.test(call.rpc)) || (call.method !== null && pattern.test(call.method));
 
-const podMatches = (call: Call, condition: Extract<Condition, { field: 'pod' }>): boolean => {
-  const { pod } = call.facts;
+const podMatches = (pod: PodIdentity | null, condition: Extract<Condition, { field: 'pod' }>): boolean => {
   if (pod === null) return false;
   if (condition.namespace !== null && !(pod.namespace !== null && condition.namespace.test(pod.namespace))) {
     return false;
@@ -60,13 +62,18 @@ const holds = (condition: Condition, finding: Finding): boolean => {
     case 'until':
       return (timeOf(finding) ?? condition.at) <= condition.at;
   }
+  if (finding.kind === 'operation') {
+    const { pod, start, end } = finding.operation;
+    if (condition.field === 'pod') return podMatches(pod, condition);
+    return condition.field === 'min-duration' && end - start >= condition.atLeast;
+  }
   if (finding.kind !== 'call') return false;
   const { call } = finding;
   switch (condition.field) {
     case 'method':
       return methodMatches(call, condition.pattern);
     case 'pod':
-      return podMatches(call, condition);
+      return podMatches(call.facts.pod, condition);
     case 'status':
       return call.result.status === condition.status;
     case 'min-duration':

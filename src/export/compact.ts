@@ -1,5 +1,6 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
+import type { Phase, PodOperation } from '../calls/pods/operation.ts';
 import { type Nanos, toRfc3339 } from '../foundation/time.ts';
 import {
   caveatText,
@@ -100,6 +101,54 @@ const negotiationLine = (found: Negotiation, { colour }: CompactOptions): string
   ].join(' ');
 };
 
+const operationTexts: Readonly<Record<PodOperation['key']['kind'], string>> = {
+  pod_start: 'pod start',
+  container_start: 'container start',
+  pod_stop: 'pod stop',
+};
+
+const operationColour = ({ outcome }: PodOperation): Colour =>
+  outcome === 'running' || outcome === 'stopped'
+    ? 'green'
+    : outcome === 'failed' || outcome === 'timed_out'
+      ? 'red'
+      : 'yellow';
+
+const phaseText = (phase: Phase): string => {
+  const of = phase.container ?? phase.image;
+  const failed = phase.status === null || phase.status === 'OK' ? '' : ` ${phase.status}`;
+  const name = phase.phase.replaceAll('_', ' ');
+  return terminalText(
+    `${name}${of === null ? '' : ` ${of}`} ${durationText(phase.end - phase.start)}${failed}`,
+  );
+};
+
+/** Phases of one line: what is beyond them is in the other forms of output. */
+const phasesShown = 12;
+
+const phasesText = ({ phases, phasesDropped }: PodOperation): string => {
+  const shown = phases.slice(0, phasesShown).map(phaseText);
+  const more = phases.length - shown.length + phasesDropped;
+  return `(${[...shown, ...(more > 0 ? [`${more} more`] : [])].join(', ')})`;
+};
+
+const operationLine = (found: PodOperation, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  const { pod, key } = found;
+  const name = `${pod.namespace ?? '?'}/${pod.name ?? key.pod}`;
+  const container = key.container === null ? '' : ` ${key.container} #${key.generation}`;
+  const detail = found.detail === null ? '' : `: ${found.detail}`;
+  return [
+    paint('dim', fit(clockText(found.start), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('bold', column(operationTexts[key.kind], methodWidth)),
+    padStart(durationText(found.end - found.start), durationWidth),
+    paint(operationColour(found), terminalText(`${found.outcome}${detail}`)),
+    terminalText(`${name}${container}`),
+    paint('dim', phasesText(found)),
+  ].join(' ');
+};
+
 /** One line per finding (`-o compact`), without its newline. */
 export const renderCompact = (finding: Finding, options: CompactOptions): string => {
   switch (finding.kind) {
@@ -109,5 +158,7 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return connectionLine(finding.connection, options);
     case 'negotiation':
       return negotiationLine(finding.negotiation, options);
+    case 'operation':
+      return operationLine(finding.operation, options);
   }
 };

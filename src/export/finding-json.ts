@@ -1,6 +1,7 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
 import type { Caller } from '../calls/caller.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
+import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 
@@ -93,6 +94,39 @@ const negotiationJson = (found: Negotiation) => ({
   explanation: found.explanation,
 });
 
+const operationJson = (found: PodOperation, spans: readonly Span[]) => {
+  const root = spans[0] ?? null;
+  const { namespace, name, uid } = found.pod;
+  return {
+    kind: found.key.kind,
+    connection: found.connection,
+    revision: 0,
+    endpoint: found.endpoint,
+    caller: callerJson(found.caller),
+    pod: { namespace, name, uid, attempt: found.key.attempt },
+    sandbox_id: found.sandboxId,
+    container: found.key.container,
+    container_attempt: found.key.container === null ? null : found.key.generation,
+    start: time(found.start),
+    end: time(found.end),
+    outcome: found.outcome,
+    detail: found.detail,
+    phases: found.phases.map((phase) => ({
+      phase: phase.phase,
+      container: phase.container,
+      image: phase.image,
+      start: time(phase.start),
+      end: time(phase.end),
+      status: phase.status,
+      connection: phase.connection,
+      stream: phase.stream,
+    })),
+    phases_dropped: found.phasesDropped,
+    trace_id: root?.traceId ?? null,
+    span_id: root?.spanId ?? null,
+  };
+};
+
 const findingJson = (finding: Finding, spans: readonly Span[]) => {
   switch (finding.kind) {
     case 'call':
@@ -101,6 +135,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return connectionJson(finding.connection);
     case 'negotiation':
       return negotiationJson(finding.negotiation);
+    case 'operation':
+      return operationJson(finding.operation, spans);
   }
 };
 

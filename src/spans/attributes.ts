@@ -1,5 +1,5 @@
 /** Where an attribute stands: on the spans of a call, on that of a negotiation, or on the resource of a process. */
-export type AttributePlace = 'client' | 'server' | 'both' | 'negotiation' | 'resource';
+export type AttributePlace = 'client' | 'server' | 'both' | 'negotiation' | 'operation' | 'resource';
 
 export interface AttributeRow {
   readonly name: string;

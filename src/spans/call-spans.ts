@@ -18,6 +18,8 @@ export interface SpanContext {
   readonly recognises: (method: string) => boolean;
   /** The parent of a call that carries no `traceparent`; null: the call is a trace of its own. */
   readonly parentOf: (call: Call) => SpanParent | null;
+  /** What a call belongs to without being its child. */
+  readonly linksOf: (call: Call, hasOwnTrace: boolean) => Span['links'];
   /** When the input ended: where the spans of calls still in flight end. Null while it goes on. */
   readonly endOfInput: Nanos | null;
   readonly counters: SpanCounters;
@@ -68,7 +70,7 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
       attributes: attributes.client,
       status: ofClient.status,
       events: none,
-      links: none,
+      links: context.linksOf(call, carried !== null),
       resource: context.resources.callerOf(call),
     },
     {

@@ -1,6 +1,7 @@
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
+import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
 
@@ -34,7 +35,7 @@ connection was lost; that of the SERVER span only for \`UNKNOWN\`, \`DEADLINE_EX
 error of the kubelet's span only: tell calls apart by \`rpc.status_code\`, not by span status.
 
 Parent of a CLIENT span is the span that the request's \`traceparent\` names, with its flags and \`tracestate\`; without one
-the call is a trace of its own. Ids are hashes of who called whom: the same capture always gives the same ones.
+the negotiation, or the start or stop of a pod that it is a step of; else the call is a trace of its own. Ids are hashes of who called whom: the same capture always gives the same ones.
 
 A call still in flight when the observation ends becomes a span that ends there, with \`cri.outcome\` \`in_flight\`; one
 that began before the observation starts where it was first seen, with \`cri.time.start_unknown\`.
@@ -57,6 +58,19 @@ How a process and the runtime agreed on an API version of one service: an INTERN
 on each version as children. It carries \`server.address\`, \`cri.service\`, \`cri.api.version\` (once one is agreed on) and:
 
 ${table(heads, negotiationAttributeRows.map(cellsOf))}
+
+## On the spans of a pod's start and stop
+
+A root span, INTERNAL, of the client: \`pod start <namespace>/<name>\`, \`pod stop <namespace>/<name>\`, or \`container start
+<namespace>/<name> <container>\` for a container that was made anew in a pod that ran. Calls without a \`traceparent\` are
+its children; calls of the client's own traces, and the removal of what was stopped, are linked to it. Time in which no call
+was under way is a child too: \`kubelet, between calls\`, or \`init container <name>\` where that container ran and ended
+meanwhile. The ids come from the pod's uid, the attempt of its sandbox and the attempts of its containers alone, so that
+every observer gives the same start the same trace. The root carries \`server.address\`, and all of them
+\`k8s.namespace.name\`, \`k8s.pod.name\`, \`k8s.pod.uid\`, \`cri.sandbox.id\`, \`cri.sandbox.attempt\`, where a container is meant
+\`k8s.container.name\` and \`k8s.container.restart_count\`, and \`cri.operation\`; the root alone the others of these:
+
+${table(heads, podAttributeRows.map(cellsOf))}
 
 ## On the resources
 

@@ -15,6 +15,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   methodConfidence: null,
   isProbe: false,
   identitySource: null,
+  operation: null,
   streaming: false,
   start: 1_795_476_336_832_945_208n,
   requestSentAt: null,

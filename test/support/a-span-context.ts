@@ -11,6 +11,7 @@ export const aSpanContext = (changes: Partial<SpanContext> = {}): SpanContext =>
     mode: 'replay',
     recognises: (method) => /^runtime\.v1(alpha2)?\./.test(method) && !method.endsWith('/Unheard'),
     parentOf: () => null,
+    linksOf: () => [],
     endOfInput: null,
     counters,
     ...changes,

@@ -11,7 +11,7 @@ import {
   mergeContainer,
   samePod,
 } from './known.ts';
-import { type Learner, learnFrom } from './lessons.ts';
+import { type Learner, learnFrom, podNamedBy } from './lessons.ts';
 import type { IdentityCounters, IdentityLimits } from './limits.ts';
 
 /** Who is who at one endpoint: what messages tell of sandboxes, containers and images, and what calls then mean. */
@@ -20,7 +20,11 @@ export interface Identities {
   learn(rpc: string, request: Kept | null, response: Kept | null): void;
   /** The ended call with all that is known of whom it concerns. */
   complete(call: Call): Call;
-  container(id: string): KnownContainer | undefined;
+  /** The pod that a request to do something with one names, by its metadata or by an id. */
+  podOfRequest(request: Kept): PodIdentity | null;
+  containersOf(sandboxId: string): readonly KnownContainer[];
+  /** A sandbox of this pod and attempt was seen. */
+  hasSandbox(pod: PodIdentity): boolean;
 }
 
 const complete = (pod: PodIdentity, from: PodIdentity | undefined): PodIdentity =>
@@ -111,7 +115,20 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
 
   return {
     learn: (rpc, request, response) => learnFrom(rpc, request, response, learner),
-    container: (id) => containers.get(id),
+    podOfRequest(request) {
+      const named = podNamedBy(request);
+      if (named !== null) return named;
+      const { container_id, pod_sandbox_id } = request;
+      const container = typeof container_id === 'string' ? find(containers, container_id)?.entry : undefined;
+      const sandboxId = container?.sandboxId ?? pod_sandbox_id;
+      const sandbox = typeof sandboxId === 'string' ? find(sandboxes, sandboxId)?.entry : undefined;
+      return sandbox?.pod ?? container?.pod ?? null;
+    },
+    containersOf: (sandboxId) => [...containers.values()].filter((one) => one.sandboxId === sandboxId),
+    hasSandbox(pod) {
+      for (const sandbox of sandboxes.values()) if (samePod(sandbox.pod, pod)) return true;
+      return false;
+    },
     complete(call) {
       if (call.end !== null) expire(call.end);
       const { facts } = call;

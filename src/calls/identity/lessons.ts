@@ -36,6 +36,11 @@ const podOf = (metadata: KeptValue | undefined): PodIdentity | null => {
       };
 };
 
+/** The metadata of the pod in a request to make something of it. */
+export const podNamedBy = (request: Kept): PodIdentity | null =>
+  podOf(at(request.sandbox_config, 'metadata')) ??
+  (request.pod_sandbox_id === undefined ? podOf(at(request.config, 'metadata')) : null);
+
 const podOfLabels = (labels: KeptValue | undefined): PodIdentity | null => {
   const name = text(at(labels, 'io.kubernetes.pod.name'));
   return name === null

@@ -1,0 +1,299 @@
+import type { CallFacts, PodIdentity } from '../../cri/facts.ts';
+import type { Nanos } from '../../foundation/time.ts';
+import type { Call } from '../call.ts';
+import type { Caller } from '../caller.ts';
+import { createInFlight } from './in-flight.ts';
+import { defaultPodLimits, type PodCounters, type PodLimits } from './limits.ts';
+import {
+  addCall,
+  dueOf,
+  type Ending,
+  type OpenOperation,
+  openOperation,
+  tellOperation,
+} from './open-operation.ts';
+import type { CallOperation, OperationKey, PhaseName, PodOperation } from './operation.ts';
+
+/** What others know of the pod's containers. */
+export interface PodKnowledge {
+  /** Name and attempt of each container of a sandbox that is known. */
+  containersOf(
+    sandboxId: string,
+  ): readonly { readonly name: string | null; readonly attempt: number | null }[];
+  /** A sandbox of this pod and attempt was seen to be there. */
+  hasSandbox(pod: PodIdentity): boolean;
+}
+
+/** Finds what belongs together: ended calls in, in the order of their ends; the operation of each and what is over out. */
+export interface PodOperations {
+  /** A call to do something with this pod is under way. */
+  began(connection: number, stream: number, pod: PodIdentity): void;
+  ended(
+    call: Call,
+    known: PodKnowledge,
+  ): { readonly operation: CallOperation | null; readonly found: readonly PodOperation[] };
+  /** The input ended. */
+  finish(): readonly PodOperation[];
+}
+
+interface Started {
+  readonly at: Nanos;
+  readonly key: OperationKey;
+  hooked: boolean;
+}
+
+/** The methods by which pods and containers are started and stopped. */
+const podCalls: ReadonlySet<string> = new Set([
+  'RunPodSandbox',
+  'PullImage',
+  'CreateContainer',
+  'StartContainer',
+  'StopContainer',
+  'StopPodSandbox',
+  'ExecSync',
+]);
+
+export const isPodCall = (rpc: string): boolean => podCalls.has(rpc);
+
+const podName = (pod: PodIdentity): string | null =>
+  pod.uid ?? (pod.name === null ? null : `${pod.namespace}/${pod.name}`);
+
+const isSameProcess = (one: Caller, other: Caller): boolean =>
+  one.pid === other.pid && one.pidStart === other.pidStart && one.comm === other.comm;
+
+const isKubelet = ({ comm }: Caller): boolean => comm?.startsWith('kubelet') === true;
+
+const remember = <Value>(map: Map<string, Value>, key: string, value: Value, max: number): void => {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= max) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+};
+
+export const createPodOperations = (
+  counters: PodCounters,
+  limits: PodLimits = defaultPodLimits,
+): PodOperations => {
+  /** By pod and attempt of its sandbox. */
+  const starts = new Map<string, OpenOperation>();
+  const stops = new Map<string, OpenOperation>();
+  /** By pod, attempt, container and its attempt. */
+  const containerStarts = new Map<string, OpenOperation>();
+  const stopped = new Map<string, OperationKey>();
+  /** Containers by id, for the hooks that follow their start. */
+  const started = new Map<string, Started>();
+  /** Of calls that ended of late: a revision of one is still part of it. */
+  const recent = new Map<string, CallOperation>();
+  const inFlight = createInFlight(limits.maxInFlight, () => {
+    counters.inFlightDropped += 1;
+  });
+  /** No operation is over before. */
+  let nextDue: Nanos | null = null;
+  let found: PodOperation[] = [];
+
+  const tell = (of: OpenOperation, ending: Ending): void => {
+    const told = tellOperation(of, ending, limits);
+    counters.told += 1;
+    if (told.outcome === 'timed_out') counters.timedOut += 1;
+    found.push(told);
+  };
+
+  const close = (map: Map<string, OpenOperation>, at: string, ending: Ending): void => {
+    const of = map.get(at);
+    if (of === undefined) return;
+    map.delete(at);
+    tell(of, ending);
+    if (of.sandboxStopped) remember(stopped, at, of.key, limits.maxRemembered);
+  };
+
+  const maps = [starts, stops, containerStarts] as const;
+
+  const open = (map: Map<string, OpenOperation>, at: string, of: OpenOperation): OpenOperation => {
+    if (map.size >= limits.maxOpen) {
+      const oldest = map.keys().next();
+      if (!oldest.done) close(map, oldest.value, 'evicted');
+      counters.evicted += 1;
+    }
+    map.set(at, of);
+    return of;
+  };
+
+  const sweep = (now: Nanos): void => {
+    if (nextDue !== null && now < nextDue) return;
+    nextDue = null;
+    for (const map of maps) {
+      for (const [at, of] of map) {
+        if (inFlight.count(of.key.pod) > 0) continue;
+        const due = dueOf(of, limits);
+        if (due <= now) close(map, at, 'quiet');
+        else if (nextDue === null || due < nextDue) nextDue = due;
+      }
+    }
+  };
+
+  const add = (of: OpenOperation, phase: PhaseName, call: Call, at: Nanos): CallOperation => {
+    if (!addCall(of, phase, call, at, limits)) counters.phasesDropped += 1;
+    const due = dueOf(of, limits);
+    if (nextDue === null || due < nextDue) nextDue = due;
+    return { key: of.key, role: 'part' };
+  };
+
+  const startKey = (pod: string, attempt: number): OperationKey => ({
+    kind: 'pod_start',
+    pod,
+    attempt,
+    container: null,
+    generation: 0,
+  });
+
+  const ofPod = (
+    call: Call,
+    pod: PodIdentity,
+    name: string,
+    known: PodKnowledge,
+    now: Nanos,
+  ): CallOperation | null => {
+    const { facts } = call;
+    const attempt = pod.attempt ?? 0;
+    const at = `${name} ${attempt}`;
+    const start = starts.get(at);
+    const isOk = call.result.statusCode === 0;
+    const begin = (): OpenOperation =>
+      open(starts, at, openOperation(startKey(name, attempt), pod, call, now));
+
+    const beginStop = (): OpenOperation => {
+      const newest = new Map<string, number>();
+      for (const one of facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId)) {
+        if (one.name !== null) newest.set(one.name, Math.max(newest.get(one.name) ?? 0, one.attempt ?? 0));
+      }
+      let generation = 0;
+      for (const one of newest.values()) generation += one;
+      const key: OperationKey = { kind: 'pod_stop', pod: name, attempt, container: null, generation };
+      return open(stops, at, openOperation(key, pod, call, now));
+    };
+
+    const inContainer = (phase: 'create' | 'start', container: string): CallOperation => {
+      const generation = facts.containerAttempt ?? 0;
+      const made = start?.containers.get(container);
+      const isFirst = start !== undefined && (made === undefined || made.attempt === generation);
+      if (isFirst) return add(start, phase, call, now);
+      const key: OperationKey = { kind: 'container_start', pod: name, attempt, container, generation };
+      const own = `${at} ${container} ${generation}`;
+      const of = containerStarts.get(own) ?? open(containerStarts, own, openOperation(key, pod, call, now));
+      const operation = add(of, phase, call, now);
+      if (phase === 'start' && isOk) close(containerStarts, own, 'done');
+      return operation;
+    };
+
+    switch (call.rpc) {
+      case 'RunPodSandbox': {
+        for (const [other, of] of starts)
+          if (of.key.pod === name && other !== at) close(starts, other, 'replaced');
+        return add(start ?? begin(), 'sandbox', call, now);
+      }
+      case 'PodSandboxStatus': {
+        const isFirst = start?.sandboxId === facts.sandboxId && start.containers.size === 0;
+        if (start === undefined || !isFirst || !isSameProcess(start.caller, call.caller)) return null;
+        return add(start, 'sandbox_status', call, now);
+      }
+      case 'PullImage':
+        if (start !== undefined) return add(start, 'image_pull', call, now);
+        if (!known.hasSandbox(pod)) return add(begin(), 'image_pull', call, now);
+        return { key: startKey(name, attempt), role: 'after' };
+      case 'CreateContainer':
+        // The pod goes on: only containers of it were stopped.
+        close(stops, at, 'replaced');
+        return facts.containerName === null ? null : inContainer('create', facts.containerName);
+      case 'StartContainer': {
+        if (facts.containerName === null) return null;
+        const operation = inContainer('start', facts.containerName);
+        if (isOk && facts.containerId !== null)
+          remember(
+            started,
+            facts.containerId,
+            { at: now, key: operation.key, hooked: false },
+            limits.maxRemembered,
+          );
+        return operation;
+      }
+      case 'ContainerStatus': {
+        const hasExited = facts.values['container.state'] === 'CONTAINER_EXITED';
+        const isOwn =
+          facts.containerName !== null &&
+          start?.containers.get(facts.containerName)?.attempt === facts.containerAttempt;
+        if (hasExited && isOwn && facts.containerName !== null && !start.exits.has(facts.containerName))
+          start.exits.set(facts.containerName, now);
+        return null;
+      }
+      case 'ExecSync': {
+        // Probes have a time limit; the kubelet's hooks have none.
+        if (!isKubelet(call.caller) || facts.values['exec.timeout_s'] !== 0) return null;
+        const before = started.get(facts.containerId ?? '');
+        if (before !== undefined && !before.hooked && (call.start ?? now) - before.at <= limits.hookWait) {
+          before.hooked = true;
+          if (before.key.kind === 'pod_start' && start !== undefined)
+            return add(start, 'post_start', call, now);
+          return { key: before.key, role: 'after' };
+        }
+        return add(stops.get(at) ?? beginStop(), 'pre_stop', call, now);
+      }
+      case 'StopContainer': {
+        const before = stopped.get(at);
+        if (before !== undefined && !stops.has(at)) return { key: before, role: 'after' };
+        return add(stops.get(at) ?? beginStop(), 'stop', call, now);
+      }
+      case 'StopPodSandbox': {
+        close(starts, at, 'stopped');
+        for (const [other, of] of containerStarts)
+          if (of.key.pod === name && of.key.attempt === attempt) close(containerStarts, other, 'stopped');
+        const before = stopped.get(at);
+        if (before !== undefined && !stops.has(at)) return { key: before, role: 'after' };
+        const operation = add(stops.get(at) ?? beginStop(), 'sandbox_stop', call, now);
+        if (isOk) close(stops, at, 'done');
+        return operation;
+      }
+      case 'RemoveContainer':
+      case 'RemovePodSandbox': {
+        const before = stopped.get(at);
+        return before === undefined ? null : { key: before, role: 'after' };
+      }
+      default:
+        return null;
+    }
+  };
+
+  const podOf = ({ pod }: CallFacts): { readonly pod: PodIdentity; readonly name: string } | null => {
+    const name = pod === null ? null : podName(pod);
+    return pod === null || name === null ? null : { pod, name };
+  };
+
+  const taken = (): readonly PodOperation[] => {
+    const all = found;
+    if (all.length > 0) found = [];
+    counters.openNow = starts.size + stops.size + containerStarts.size;
+    return all;
+  };
+
+  return {
+    began(connection, stream, pod) {
+      const name = podName(pod);
+      if (name !== null) inFlight.began(connection, stream, name);
+    },
+    ended(call, known) {
+      const id = `${call.connection}/${call.stream}`;
+      if (call.revision > 0) return { operation: recent.get(id) ?? null, found: [] };
+      inFlight.ended(call.connection, call.stream);
+      if (call.end === null) return { operation: null, found: taken() };
+      sweep(call.end);
+      const of = podOf(call.facts);
+      const operation = of === null ? null : ofPod(call, of.pod, of.name, known, call.end);
+      if (operation !== null) remember(recent, id, operation, limits.maxRecent);
+      return { operation, found: taken() };
+    },
+    finish() {
+      for (const map of maps) for (const at of [...map.keys()]) close(map, at, 'input_ended');
+      return taken();
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import type { AttributeRow } from './attributes.ts';
+
+/** Every attribute that the spans of the start or stop of a pod have beside those they share with calls. */
+export const podAttributeRows = [
+  {
+    name: 'cri.operation',
+    on: 'operation',
+    type: 'string',
+    when: 'always: `pod_start`, `container_start` (made anew, or long after the pod began) or `pod_stop`',
+    example: 'pod_start',
+  },
+  {
+    name: 'cri.operation.outcome',
+    on: 'operation',
+    type: 'string',
+    when: 'always: `running`, `stopped`, `containers_stopped`, `failed`, `timed_out`, `incomplete`',
+    example: 'running',
+  },
+  {
+    name: 'cri.operation.detail',
+    on: 'operation',
+    type: 'string',
+    when: 'neither `running` nor `stopped`: which step failed, or why no more is known',
+    example: 'PullImage registry.local/app:1: NOT_FOUND',
+  },
+  {
+    name: 'cri.operation.calls',
+    on: 'operation',
+    type: 'int',
+    when: 'always: calls that belong to it',
+    example: 6,
+  },
+  {
+    name: 'cri.operation.sandbox_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: milliseconds in which RunPodSandbox or StopPodSandbox was under way; those below likewise, each instant counted once per attribute',
+    example: 312.5,
+  },
+  {
+    name: 'cri.operation.image_pull_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: PullImage',
+    example: 1840.2,
+  },
+  {
+    name: 'cri.operation.containers_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: CreateContainer, StartContainer, StopContainer',
+    example: 204.7,
+  },
+  {
+    name: 'cri.operation.hooks_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: commands of postStart and preStop',
+    example: 0,
+  },
+  {
+    name: 'cri.operation.client_ms',
+    on: 'operation',
+    type: 'double',
+    when: "always: no call of it was under way and no init container ran: the kubelet's own time",
+    example: 95.1,
+  },
+  {
+    name: 'cri.operation.init_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: no call of it was under way while a container ran that had ended before the next call',
+    example: 0,
+  },
+] as const satisfies readonly AttributeRow[];
+
+export type PodAttributeName =
+  | (typeof podAttributeRows)[number]['name']
+  | 'k8s.namespace.name'
+  | 'k8s.pod.name'
+  | 'k8s.pod.uid'
+  | 'k8s.container.name'
+  | 'k8s.container.restart_count'
+  | 'cri.sandbox.id'
+  | 'cri.sandbox.attempt'
+  | 'server.address';
