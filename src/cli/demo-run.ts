@@ -16,7 +16,6 @@ import { type CommandContext, environmentError } from './command.ts';
 import { demoSummary, lostBytesOf } from './demo-summary.ts';
 import { openPlanned } from './live.ts';
 import { textLog } from './messages.ts';
-import { createPodOfCall } from './pod-of-call.ts';
 import { packageVersion } from './version.ts';
 
 export interface DemoRequest {
@@ -30,7 +29,6 @@ const maxCalls = 10_000;
 
 /** Takes calls that concern a pod, for the waterfall, and what was agreed on. */
 const createKeeper = () => {
-  const podOfCall = createPodOfCall();
   const calls = new Map<string, Call>();
   const negotiations = new Map<string, Negotiation>();
   const sink: Sink = {
@@ -39,7 +37,7 @@ const createKeeper = () => {
         if (finding.kind === 'negotiation')
           negotiations.set(finding.negotiation.service, finding.negotiation);
         if (finding.kind !== 'call') continue;
-        const call = podOfCall(finding.call);
+        const { call } = finding;
         const key = `${call.connection} ${call.stream}`;
         if (call.facts.pod !== null && (calls.size < maxCalls || calls.has(key))) calls.set(key, call);
       }

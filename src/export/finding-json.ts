@@ -109,6 +109,7 @@ const operationJson = (found: PodOperation, spans: readonly Span[]) => {
     container_attempt: found.key.container === null ? null : found.key.generation,
     start: time(found.start),
     end: time(found.end),
+    start_seen: found.startSeen,
     outcome: found.outcome,
     detail: found.detail,
     phases: found.phases.map((phase) => ({

@@ -24,6 +24,13 @@ export const podAttributeRows = [
     example: 'PullImage registry.local/app:1: NOT_FOUND',
   },
   {
+    name: 'cri.operation.start_unknown',
+    on: 'operation',
+    type: 'boolean',
+    when: 'the pod was starting already when the observation began: the span begins where it was first seen',
+    example: true,
+  },
+  {
     name: 'cri.operation.calls',
     on: 'operation',
     type: 'int',

@@ -37,6 +37,7 @@ const attributesOf = (found: PodOperation): Record<string, AttributeValue> => {
   const said = whose(found);
   said['server.address'] = found.endpoint;
   said['cri.operation.outcome'] = found.outcome;
+  if (!found.startSeen) said['cri.operation.start_unknown'] = true;
   if (found.detail !== null) said['cri.operation.detail'] = found.detail;
   said['cri.operation.calls'] = phases.filter((phase) => !isGap(phase)).length + found.phasesDropped;
   said['cri.operation.sandbox_ms'] = milliseconds(phases, ['sandbox', 'sandbox_stop']);

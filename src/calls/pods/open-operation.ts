@@ -34,6 +34,8 @@ export interface OpenOperation {
   start: Nanos;
   end: Nanos;
   sandboxStopped: boolean;
+  /** Its sandbox was made while this observer looked. */
+  startSeen: boolean;
 }
 
 /** Traces of the client that one operation is linked to. */
@@ -55,6 +57,7 @@ export const openOperation = (key: OperationKey, pod: PodIdentity, call: Call, a
   start: call.start ?? at,
   end: at,
   sandboxStopped: false,
+  startSeen: false,
 });
 
 const traceOf = (traceparent: string): string => traceparent.slice(0, 35);
@@ -98,6 +101,7 @@ export const addCall = (
   if (isOk) of.failures.delete(step);
   else if (!isHook && of.failures.size < limits.maxPhases)
     of.failures.set(step, status ?? (outcome === 'reset' ? `reset (${reset?.code})` : outcome));
+  if (phase === 'sandbox' || phase === 'image_pull') of.startSeen = true;
   if (phase === 'sandbox_stop' && isOk) of.sandboxStopped = true;
   const isKept = of.calls.length < limits.maxPhases;
   if (!isKept) of.dropped += 1;
@@ -161,6 +165,7 @@ export const tellOperation = (of: OpenOperation, ending: Ending, limits: PodLimi
     caller: of.caller,
     start: of.start,
     end: of.end,
+    startSeen: of.key.kind !== 'pod_start' || of.startSeen,
     outcome,
     detail: isGood
       ? null

@@ -81,6 +81,8 @@ export interface PodOperation {
   readonly caller: Caller;
   readonly start: Nanos;
   readonly end: Nanos;
+  /** False: it had begun before this observer could see it. */
+  readonly startSeen: boolean;
   readonly outcome: OperationOutcome;
   /** Why it is not `running` or `stopped`. */
   readonly detail: string | null;

@@ -1,4 +1,4 @@
-import type { CallFacts, PodIdentity } from '../../cri/facts.ts';
+import type { PodIdentity } from '../../cri/facts.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
@@ -19,7 +19,7 @@ export interface PodKnowledge {
   /** Name and attempt of each container of a sandbox that is known. */
   containersOf(
     sandboxId: string,
-  ): readonly { readonly name: string | null; readonly attempt: number | null }[];
+  ): readonly { readonly id: string; readonly name: string | null; readonly attempt: number | null }[];
   /** A sandbox of this pod and attempt was seen to be there. */
   hasSandbox(pod: PodIdentity): boolean;
 }
@@ -58,6 +58,18 @@ export const isPodCall = (rpc: string): boolean => podCalls.has(rpc);
 const podName = (pod: PodIdentity): string | null =>
   pod.uid ?? (pod.name === null ? null : `${pod.namespace}/${pod.name}`);
 
+interface NamedPod {
+  readonly pod: PodIdentity;
+  readonly name: string;
+  readonly attempt: number;
+}
+
+/** Null where it is not known which sandbox of the pod is meant: a trace would be a guess. */
+const namedPod = (pod: PodIdentity | null): NamedPod | null => {
+  const name = pod === null ? null : podName(pod);
+  return pod === null || name === null || pod.attempt === null ? null : { pod, name, attempt: pod.attempt };
+};
+
 const isSameProcess = (one: Caller, other: Caller): boolean =>
   one.pid === other.pid && one.pidStart === other.pidStart && one.comm === other.comm;
 
@@ -81,6 +93,8 @@ export const createPodOperations = (
   /** By pod, attempt, container and its attempt. */
   const containerStarts = new Map<string, OpenOperation>();
   const stopped = new Map<string, OperationKey>();
+  /** Pods whose start was told, by pod and attempt. */
+  const begun = new Map<string, true>();
   /** Containers by id, for the hooks that follow their start. */
   const started = new Map<string, Started>();
   /** Of calls that ended of late: a revision of one is still part of it. */
@@ -104,6 +118,7 @@ export const createPodOperations = (
     if (of === undefined) return;
     map.delete(at);
     tell(of, ending);
+    if (map === starts) remember(begun, at, true, limits.maxRemembered);
     if (of.sandboxStopped) remember(stopped, at, of.key, limits.maxRemembered);
   };
 
@@ -149,22 +164,25 @@ export const createPodOperations = (
 
   const ofPod = (
     call: Call,
-    pod: PodIdentity,
-    name: string,
+    { pod, name, attempt }: NamedPod,
     known: PodKnowledge,
     now: Nanos,
   ): CallOperation | null => {
     const { facts } = call;
-    const attempt = pod.attempt ?? 0;
     const at = `${name} ${attempt}`;
     const start = starts.get(at);
     const isOk = call.result.statusCode === 0;
     const begin = (): OpenOperation =>
       open(starts, at, openOperation(startKey(name, attempt), pod, call, now));
 
+    const siblings = () => (facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId));
+    /** An earlier container of this name was made in the sandbox. */
+    const isKnown = (container: string): boolean =>
+      siblings().some(({ id, name: named }) => named === container && id !== facts.containerId);
+
     const beginStop = (): OpenOperation => {
       const newest = new Map<string, number>();
-      for (const one of facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId)) {
+      for (const one of siblings()) {
         if (one.name !== null) newest.set(one.name, Math.max(newest.get(one.name) ?? 0, one.attempt ?? 0));
       }
       let generation = 0;
@@ -175,11 +193,19 @@ export const createPodOperations = (
 
     const inContainer = (phase: 'create' | 'start', container: string): CallOperation => {
       const generation = facts.containerAttempt ?? 0;
-      const made = start?.containers.get(container);
-      const isFirst = start !== undefined && (made === undefined || made.attempt === generation);
-      if (isFirst) return add(start, phase, call, now);
-      const key: OperationKey = { kind: 'container_start', pod: name, attempt, container, generation };
       const own = `${at} ${container} ${generation}`;
+      const made = start?.containers.get(container);
+      const isFirst = made === undefined || made.attempt === generation;
+      if (start !== undefined && isFirst) return add(start, phase, call, now);
+      // The pod was starting when the observer began to look: the same trace goes on.
+      const goesOn =
+        start === undefined &&
+        generation === 0 &&
+        !begun.has(at) &&
+        !containerStarts.has(own) &&
+        !isKnown(container);
+      if (goesOn) return add(begin(), phase, call, now);
+      const key: OperationKey = { kind: 'container_start', pod: name, attempt, container, generation };
       const of = containerStarts.get(own) ?? open(containerStarts, own, openOperation(key, pod, call, now));
       const operation = add(of, phase, call, now);
       if (phase === 'start' && isOk) close(containerStarts, own, 'done');
@@ -263,11 +289,6 @@ export const createPodOperations = (
     }
   };
 
-  const podOf = ({ pod }: CallFacts): { readonly pod: PodIdentity; readonly name: string } | null => {
-    const name = pod === null ? null : podName(pod);
-    return pod === null || name === null ? null : { pod, name };
-  };
-
   const taken = (): readonly PodOperation[] => {
     const all = found;
     if (all.length > 0) found = [];
@@ -286,8 +307,8 @@ export const createPodOperations = (
       inFlight.ended(call.connection, call.stream);
       if (call.end === null) return { operation: null, found: taken() };
       sweep(call.end);
-      const of = podOf(call.facts);
-      const operation = of === null ? null : ofPod(call, of.pod, of.name, known, call.end);
+      const of = namedPod(call.facts.pod);
+      const operation = of === null ? null : ofPod(call, of, known, call.end);
       if (operation !== null) remember(recent, id, operation, limits.maxRecent);
       return { operation, found: taken() };
     },
