@@ -27,7 +27,16 @@ const environment = (env: Readonly<Record<string, string>>): NodeJS.ProcessEnv =
   ...env,
 });
 
-/** The real program as a process of its own, from its sources. */
+/** The real program, from its sources: what starts it. */
+export const critraceCommand = (args: readonly string[]): readonly [program: string, ...args: string[]] => [
+  process.execPath,
+  '--import',
+  'tsx',
+  main,
+  ...args,
+];
+
+/** The real program as a process of its own. */
 export const startCritrace = (args: readonly string[], options: CliOptions = {}): ChildProcess =>
   spawn(process.execPath, ['--import', 'tsx', main, ...args], {
     cwd: project,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { critrace, exited, says, startCritrace } from './critrace.ts';
+import { critrace, exited, says, startCritrace } from '../../cli/critrace.ts';
 
 const small = 'test/fixtures/captures/traced-c24-crictl1.36.jsonl.gz';
 const plain = gunzipSync(readFileSync(small));

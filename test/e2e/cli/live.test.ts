@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { critrace, exited, says, startCritrace } from './critrace.ts';
+import { critrace, exited, says, startCritrace } from '../../cli/critrace.ts';
 
 let folder = '';
 let runtime = '';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { commands } from '../../src/cli/commands.ts';
-import { optionOf, optionsOfGroups } from '../../src/config/options.ts';
-import { critrace } from './critrace.ts';
+import { commands } from '../../../src/cli/commands.ts';
+import { optionOf, optionsOfGroups } from '../../../src/config/options.ts';
+import { critrace } from '../../cli/critrace.ts';
 
 const small = 'test/fixtures/captures/traced-c24-crictl1.36.jsonl.gz';
 
