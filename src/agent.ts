@@ -4,7 +4,7 @@ import { loadSchema } from './cri/schema.ts';
 import type { Exported, ExportLog, Sink } from './export/sink.ts';
 import { scrubText } from './foundation/scrub.ts';
 import { createHealth, type Health } from './health.ts';
-import { hostOf } from './host.ts';
+import { hostOf, sharedAttributes } from './host.ts';
 import { observe } from './observe.ts';
 import { createPipeline } from './pipeline.ts';
 import { openSinks } from './sinks.ts';
@@ -61,6 +61,11 @@ export const startAgent = async ({
 }: AgentOptions): Promise<Agent> => {
   const health = createHealth();
   const host = hostOf(config);
+  const { shared, leftOut } = sharedAttributes(config['resource-attributes']);
+  const taken = Object.keys(shared);
+  if (taken.length > 0) log('info', `on all resources: ${taken.join(', ')}`);
+  if (leftOut.length > 0)
+    log('info', `of critrace and not of what it watches, so on no resource: ${leftOut.join(', ')}`);
 
   // Fatal: the schema is part of the program.
   const pipeline = createPipeline({ schema: loadSchema(), full: false });

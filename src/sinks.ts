@@ -7,7 +7,9 @@ import { createExportCounters } from './export/counters.ts';
 import { defaultFileLimits, openFileSink } from './export/file.ts';
 import { defaultSpoolLimits } from './export/limits.ts';
 import { loadOtel } from './export/otel.ts';
+import { attributeLimits } from './export/otel-environment.ts';
 import { createOtlpJsonLine } from './export/otlp-json.ts';
+import type { SettingProblem } from './export/otlp-settings.ts';
 import { openOtlpSink } from './export/otlp-sink.ts';
 import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
@@ -26,6 +28,12 @@ export interface SinkOptions {
 
 /** The file in `store-dir` that is being written; closed ones lie beside it. */
 export const storeFile = (storeDir: string): string => join(storeDir, 'traces.jsonl');
+
+const unusable = ({ variable, value, allowed }: SettingProblem): ConfigError =>
+  new ConfigError(
+    `${variable}: "${value}" cannot be used; allowed: ${allowed} (set by env ${variable})`,
+    `unset ${variable}`,
+  );
 
 const openCollector = async (options: SinkOptions, address: string): Promise<Sink> => {
   const { config, environment, version, health, log } = options;
@@ -47,13 +55,7 @@ const openCollector = async (options: SinkOptions, address: string): Promise<Sin
     counters,
     log,
   });
-  if (opened.kind === 'problem') {
-    const { variable, value, allowed } = opened.problem;
-    throw new ConfigError(
-      `${variable}: "${value}" cannot be used; allowed: ${allowed} (set by env ${variable})`,
-      `unset ${variable}`,
-    );
-  }
+  if (opened.kind === 'problem') throw unusable(opened.problem);
   health.add('otlp', counters);
   health.add('collector', {
     get state() {
@@ -63,10 +65,13 @@ const openCollector = async (options: SinkOptions, address: string): Promise<Sin
   return opened.sink;
 };
 
-const openStore = async ({ config, version, health, log }: SinkOptions, storeDir: string): Promise<Sink> => {
+const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> => {
+  const { config, environment, version, health, log } = options;
+  const limits = attributeLimits(environment, defaultAttributeLimits);
+  if (limits.kind === 'problem') throw unusable(limits.problem);
   const counters = createExportCounters();
   health.add('store', counters);
-  const toReadable = createToReadable(await loadOtel(), version, defaultAttributeLimits, counters);
+  const toReadable = createToReadable(await loadOtel(), version, limits.limits, counters);
   try {
     mkdirSync(storeDir, { recursive: true, mode: 0o700 });
     return await openFileSink({

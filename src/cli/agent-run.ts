@@ -2,6 +2,7 @@ import { type Agent, startAgent } from '../agent.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { CommandContext } from './command.ts';
+import { consoleSinks, createConsoleCounters } from './console-sink.ts';
 import { openPlanned, planLive } from './live.ts';
 import { jsonLog } from './messages.ts';
 import { packageVersion } from './version.ts';
@@ -21,13 +22,17 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   for (const warning of warnings) log('warn', warning);
   const clock = systemClock();
   const plan = planLive(config, log);
+  const printed = createConsoleCounters();
+  const extraSinks = consoleSinks(config, context, printed);
   const agent: Agent = await startAgent({
+    extraSinks,
     config,
     environment: context.env,
     version,
     log,
     openSource: (identity) => openPlanned(plan, identity, clock, log),
   });
+  if (extraSinks.length > 0) agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);
   log('info', 'ready', { listen: plan.listen, runtime: plan.runtime, image: plan.image });

@@ -5,9 +5,15 @@ export interface StatisticsLimits {
   readonly maxDurations: number;
   /** Rows of methods, and of callers; what comes beyond is summed under `(others)`. */
   readonly maxRows: number;
+  /** Calls held back because a revision may follow; the oldest is counted as it stands, and not revised any more. */
+  readonly maxRevisable: number;
 }
 
-export const defaultStatisticsLimits: StatisticsLimits = { maxDurations: 1_000_000, maxRows: 1000 };
+export const defaultStatisticsLimits: StatisticsLimits = {
+  maxDurations: 1_000_000,
+  maxRows: 1000,
+  maxRevisable: 10_000,
+};
 
 export interface CallNumbers {
   readonly calls: number;
@@ -137,8 +143,6 @@ export const createStatistics = (limits: StatisticsLimits = defaultStatisticsLim
   });
 
   const addCall = (call: Call): void => {
-    // A revision adds a late reset or a late request byte to a call that is already counted.
-    if (call.revision > 0) return;
     calls += 1;
     const from = call.start ?? call.end;
     const to = call.end ?? call.start;
@@ -162,6 +166,24 @@ export const createStatistics = (limits: StatisticsLimits = defaultStatisticsLim
     const caller = rowFor(callers, JSON.stringify([comm, uid, userAgent]), newCaller, others, limits.maxRows);
     addTo(caller, call);
     if (pid !== null && caller.processes.size < limits.maxRows) caller.processes.add(`${pid} ${pidStart}`);
+  };
+
+  /** Calls that a revision may still replace, oldest first. */
+  const revisable = new Map<string, Call>();
+  const addRevisable = (call: Call): void => {
+    const key = `${call.connection} ${call.stream}`;
+    if (call.revision > 0 && !revisable.has(key)) return;
+    revisable.set(key, call);
+    if (revisable.size <= limits.maxRevisable) return;
+    const oldest = revisable.entries().next();
+    if (oldest.done) return;
+    const [oldestKey, settled] = oldest.value;
+    revisable.delete(oldestKey);
+    addCall(settled);
+  };
+  const settle = (): void => {
+    for (const call of revisable.values()) addCall(call);
+    revisable.clear();
   };
 
   const addConnection = (finding: ConnectionFinding): void => {
@@ -193,35 +215,38 @@ export const createStatistics = (limits: StatisticsLimits = defaultStatisticsLim
     add(finding) {
       switch (finding.kind) {
         case 'call':
-          addCall(finding.call);
+          addRevisable(finding.call);
           return;
         case 'connection':
           addConnection(finding.connection);
           return;
       }
     },
-    result: () => ({
-      calls,
-      seconds: first === null || last === null ? null : Number(last - first) / 1e9,
-      methods: [...methods]
-        .map(methodRow)
-        .sort((a, b) => b.calls - a.calls || a.method.localeCompare(b.method)),
-      callers: [...callers.values()]
-        .map((sum) => ({
-          comm: sum.comm,
-          uid: sum.uid,
-          user_agent: sum.userAgent,
-          processes: sum.processes.size,
-          ...numbers(sum),
-        }))
-        .sort((a, b) => b.calls - a.calls),
-      connections: [...connections.values()].map(({ finding, count, lost }) => ({
-        finding: finding.finding,
-        endpoint: finding.endpoint,
-        connections: count,
-        lost_bytes:
-          finding.finding === 'gap' ? [...lost.values()].reduce((sum, bytes) => sum + bytes, 0) : null,
-      })),
-    }),
+    result() {
+      settle();
+      return {
+        calls,
+        seconds: first === null || last === null ? null : Number(last - first) / 1e9,
+        methods: [...methods]
+          .map(methodRow)
+          .sort((a, b) => b.calls - a.calls || a.method.localeCompare(b.method)),
+        callers: [...callers.values()]
+          .map((sum) => ({
+            comm: sum.comm,
+            uid: sum.uid,
+            user_agent: sum.userAgent,
+            processes: sum.processes.size,
+            ...numbers(sum),
+          }))
+          .sort((a, b) => b.calls - a.calls),
+        connections: [...connections.values()].map(({ finding, count, lost }) => ({
+          finding: finding.finding,
+          endpoint: finding.endpoint,
+          connections: count,
+          lost_bytes:
+            finding.finding === 'gap' ? [...lost.values()].reduce((sum, bytes) => sum + bytes, 0) : null,
+        })),
+      };
+    },
   };
 };

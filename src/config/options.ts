@@ -161,7 +161,7 @@ export const options = {
     defaultText: 'none',
     otherEnv: ['OTEL_RESOURCE_ATTRIBUTES'],
     placeholder: 'key=value,...',
-    doc: 'More attributes of all resources.',
+    doc: 'More attributes of all resources. What would describe critrace or its pod (`service.`, `process.`, `container.`, `k8s.pod.` and the like) is left out, and said.',
     example: 'deployment.environment.name=staging',
   }),
   'otlp-endpoint': optional({
@@ -174,11 +174,11 @@ export const options = {
   }),
   'traces-exporter': option({
     group: 'otlp',
-    value: choice(['otlp', 'none']),
+    value: choice(['otlp', 'console', 'none']),
     default: 'otlp',
     otherEnv: ['OTEL_TRACES_EXPORTER'],
     placeholder: 'name',
-    doc: '`none`: send nothing, even where a collector is configured.',
+    doc: '`otlp`: to the collector, where one is configured. `console`: the agent prints what it finds, a line each, and sends nothing. `none`: neither.',
     example: 'otlp',
   }),
   'otlp-disabled': option({

@@ -6,7 +6,7 @@ export type ConfigProvenance = Readonly<Record<OptionName, Provenance>>;
 
 /** Where spans are sent, or null when they are not. */
 export const exportAddress = (config: Config): string | null =>
-  config['traces-exporter'] === 'none' || config['otlp-disabled'] ? null : config['otlp-endpoint'];
+  config['traces-exporter'] !== 'otlp' || config['otlp-disabled'] ? null : config['otlp-endpoint'];
 
 /** The image service has a socket of its own. */
 export const hasImageSocket = (config: Config): boolean =>

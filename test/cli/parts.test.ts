@@ -4,11 +4,13 @@ import fc from 'fast-check';
 import { globPattern } from '../../src/cli/filter.ts';
 import { createLast } from '../../src/cli/last.ts';
 import { parseMoment } from '../../src/cli/moment.ts';
-import { quantile } from '../../src/cli/statistics.ts';
+import { createStatistics, defaultStatisticsLimits, quantile } from '../../src/cli/statistics.ts';
 import { formatDuration, parseDurationMs } from '../../src/config/duration.ts';
 import { formatBytes, parseBytes } from '../../src/config/size.ts';
 import { nearest } from '../../src/config/suggestion.ts';
 import { createHealth, healthLine } from '../../src/health.ts';
+import { sharedAttributes } from '../../src/host.ts';
+import { aCall } from '../support/a-call.ts';
 
 it('durations and sizes are read back as they were written', () => {
   fc.assert(fc.property(fc.nat(), (ms) => parseDurationMs(formatDuration(ms)) === ms));
@@ -71,4 +73,45 @@ it('health reads the counters when it is asked, and its line leaves out what is 
   counters.frames = 7;
   assert.deepEqual(health.snapshot().http2, { frames: 7, dropped: { full: 2, late: 0 } });
   assert.match(healthLine(health.snapshot()), /http2\.frames=7 http2\.dropped\.full=2$/);
+});
+
+it('statistics count the last revision of a call, and hold back no more calls than they may', () => {
+  const at = (stream: number, revision: number, bytes: number) => {
+    const call = aCall({ stream, revision });
+    return {
+      kind: 'call',
+      call: { ...call, result: { ...call.result, request: { ...call.result.request, bytes } } },
+    } as const;
+  };
+  const all = createStatistics();
+  for (const finding of [at(1, 0, 10), at(3, 0, 10), at(1, 1, 15), at(1, 2, 20), at(5, 1, 99)])
+    all.add(finding);
+  const { calls, methods } = all.result();
+  assert.deepEqual([calls, methods[0]?.request_bytes, methods[0]?.calls], [2, 30, 2]);
+
+  const one = createStatistics({ ...defaultStatisticsLimits, maxRevisable: 1 });
+  for (const finding of [at(1, 0, 10), at(3, 0, 10), at(1, 1, 15), at(3, 1, 20)]) one.add(finding);
+  assert.equal(one.result().methods[0]?.request_bytes, 30);
+});
+
+it('resource attributes of critrace and its own pod are left out, those of node and cluster are not', () => {
+  const shared = {
+    'deployment.environment.name': 'staging',
+    'k8s.cluster.name': 'blue',
+    'k8s.node.uid': 'n',
+    'cloud.region': 'r',
+    k8sish: 'x',
+  };
+  const own = {
+    'service.name': 'critrace',
+    'service.namespace': 'ops',
+    'k8s.pod.name': 'critrace-x7',
+    'k8s.namespace.name': 'ops',
+    'k8s.daemonset.name': 'critrace',
+    'k8s.container.name': 'agent',
+    'container.id': 'c',
+    'process.pid': '1',
+    'telemetry.sdk.name': 's',
+  };
+  assert.deepEqual(sharedAttributes({ ...shared, ...own }), { shared, leftOut: Object.keys(own) });
 });
