@@ -9,6 +9,7 @@ import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spa
 import { operationLinksOf, operationParentOf } from './spans/pod-ids.ts';
 import { spansOfOperation } from './spans/pod-spans.ts';
 import { createResourceBook } from './spans/resources.ts';
+import { spansOfSymptom } from './spans/symptom-spans.ts';
 
 export interface CallSpansOptions {
   /** Of the source: span ids are derived from it. */
@@ -40,6 +41,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfNegotiation(finding.negotiation, identity, context.resources);
       case 'operation':
         return spansOfOperation(finding.operation, context.resources);
+      case 'symptom':
+        return spansOfSymptom(finding.symptom, context);
       case 'connection':
         return [];
     }

@@ -1,5 +1,5 @@
 import type { ConnectionFacts } from './calls/assemble.ts';
-import type { ConnectionFinding, Finding } from './calls/call.ts';
+import type { Call, ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
 import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
@@ -13,10 +13,14 @@ import {
 } from './calls/negotiation/negotiations.ts';
 import { createPodCounters, type PodCounters } from './calls/pods/limits.ts';
 import { createPodOperations, isPodCall } from './calls/pods/operations.ts';
+import { createUnreturnedCounters, type UnreturnedCounters } from './calls/unreturned/limits.ts';
+import type { Symptom } from './calls/unreturned/symptom.ts';
+import { createSymptoms } from './calls/unreturned/symptoms.ts';
 import { createCriCall } from './cri/call.ts';
-import { type CriCounters, createCriCounters } from './cri/limits.ts';
+import { createItemMemories } from './cri/item-memory.ts';
+import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
-import type { Seen } from './foundation/time.ts';
+import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
 import type { GrpcEvent } from './grpc/event.ts';
 import { createGrpcCounters, type GrpcCounters } from './grpc/limits.ts';
@@ -60,11 +64,14 @@ export interface PipelineCounters {
   readonly negotiations: NegotiationCounters;
   readonly identities: IdentityCounters;
   readonly pods: PodCounters;
+  readonly unreturned: UnreturnedCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
 export interface Pipeline {
   push(event: SourceEvent): readonly Finding[];
+  /** So late it is, and no event came: what is still waited for may be told. Never before the last event's time. */
+  tick(now: Nanos): readonly Finding[];
   /** The input ended: calls still open are reported as in flight. */
   finish(): readonly Finding[];
   readonly counters: PipelineCounters;
@@ -76,6 +83,8 @@ interface WatchedConnection {
   readonly http2: Http2Observer;
   readonly grpc: GrpcTracker;
   readonly calls: ConnectionCalls;
+  /** A call in flight with all that is known of it by now. */
+  readonly snapshot: (stream: number) => Call | null;
   readonly gaps: { bytes: number; revision: number };
   served: boolean;
 }
@@ -130,10 +139,27 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     negotiations: createNegotiationCounters(),
     identities: createIdentityCounters(),
     pods: createPodCounters(),
+    unreturned: createUnreturnedCounters(),
   };
   const negotiations = createNegotiations(counters.negotiations);
   const identities = createIdentityBook(counters.identities);
+  const memories = createItemMemories(defaultCriLimits, counters.cri);
   const pods = createPodOperations(counters.pods);
+  const symptoms = createSymptoms(counters.unreturned);
+  const shown: Symptom[] = [];
+  const show = (out: Finding[]): void => {
+    if (shown.length === 0) return;
+    for (const symptom of shown) out.push({ kind: 'symptom', symptom });
+    shown.length = 0;
+  };
+  /** Time of the input. */
+  let now: Nanos = 0n;
+  const passTime = (at: Nanos, out: Finding[]): void => {
+    if (at <= now) return;
+    now = at;
+    symptoms.tick(now, shown);
+    show(out);
+  };
   /** The stream of the message that is being read. */
   let reading = 0;
   const beginCri = (connection: number, known: Identities) => (path: string) =>
@@ -142,6 +168,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
+      memories,
       onMessage(rpc, request, response) {
         known.learn(rpc, request, response);
         if (response !== null || request === null || !isPodCall(rpc)) return;
@@ -165,12 +192,17 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       server: { pid: event.server.pid, pidStart: event.server.pidStart, comm: event.server.comm },
     };
     const known = identities.of(event.endpoint);
+    const calls = createConnectionCalls(facts, beginCri(event.connection, known), counters.calls);
     connections.set(event.connection, {
       facts,
       identities: known,
       http2: createHttp2Observer({ joined: event.joined, counters: counters.http2 }),
       grpc: createGrpcTracker({ joined: event.joined, counters: counters.grpc }),
-      calls: createConnectionCalls(facts, beginCri(event.connection, known), counters.calls),
+      calls,
+      snapshot(stream) {
+        const call = calls.snapshot(stream);
+        return call === null ? null : known.complete(call);
+      },
       gaps: { bytes: 0, revision: 0 },
       served: false,
     });
@@ -202,9 +234,14 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       const told = out.length;
       if (event.kind === 'message') reading = event.stream;
       watched.calls.event(event, out);
-      if (out.length === told) continue;
-      identify(watched, told, out);
-      negotiate(told, out);
+      if (out.length > told) {
+        identify(watched, told, out);
+        negotiate(told, out);
+        const finding = out[told];
+        if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
+        show(out);
+      }
+      symptoms.grpc(watched.facts.connection, event, watched.snapshot, now);
     }
   };
 
@@ -270,6 +307,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   return {
     push(event) {
       const out: Finding[] = [];
+      passTime(event.seen.at, out);
       switch (event.kind) {
         case 'open':
           open(event, out);
@@ -306,9 +344,16 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
           return out;
       }
     },
+    tick(at) {
+      const out: Finding[] = [];
+      passTime(at, out);
+      return out;
+    },
     finish() {
       const out: Finding[] = [];
       for (const watched of connections.values()) calls(watched, watched.grpc.finish(), out);
+      symptoms.finish(shown);
+      show(out);
       for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
       for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
       connections.clear();

@@ -4,6 +4,7 @@ import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 import type { CallOperation, PodOperation } from './pods/operation.ts';
+import type { Symptom } from './unreturned/symptom.ts';
 
 /**
  * Where a call's pod is known from: its own messages, or what messages before it told of an id that it names. Of a call
@@ -86,4 +87,5 @@ export type Finding =
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'connection'; readonly connection: ConnectionFinding }
   | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
-  | { readonly kind: 'operation'; readonly operation: PodOperation };
+  | { readonly kind: 'operation'; readonly operation: PodOperation }
+  | { readonly kind: 'symptom'; readonly symptom: Symptom };

@@ -1,5 +1,5 @@
 import type { CriCall } from '../cri/call.ts';
-import type { CallHead, GrpcEvent } from '../grpc/event.ts';
+import type { CallEnd, CallHead, GrpcEvent } from '../grpc/event.ts';
 import { assembleCall, type ConnectionFacts, reviseCall } from './assemble.ts';
 import type { Call, Finding } from './call.ts';
 
@@ -32,6 +32,23 @@ export const createCallCounters = (): CallCounters => ({
   methodUnknown: 0,
 });
 
+const nothingYet = { messages: 0, bytes: 0 };
+
+/** Of a call that goes on: what its messages say counts, and not how many there are by now. */
+const inFlight: CallEnd = {
+  outcome: 'in_flight',
+  end: null,
+  responseStart: null,
+  status: null,
+  statusCode: null,
+  statusMessage: null,
+  reset: null,
+  request: nothingYet,
+  response: nothingYet,
+  responseEncoding: null,
+  lostBytes: null,
+};
+
 interface OpenCall {
   readonly head: CallHead;
   readonly cri: CriCall | null;
@@ -46,6 +63,8 @@ interface EndedCall {
 /** The calls of one connection: gRPC events in, findings out. */
 export interface ConnectionCalls {
   event(event: GrpcEvent, out: Finding[]): void;
+  /** What is known by now of a call in flight; null: there is none on this stream. */
+  snapshot(stream: number): Call | null;
 }
 
 export const createConnectionCalls = (
@@ -89,6 +108,12 @@ export const createConnectionCalls = (
   };
 
   return {
+    snapshot(stream) {
+      const record = open.get(stream);
+      return record === undefined
+        ? null
+        : assembleCall(connection, record.head, record.cri?.finish() ?? null, inFlight);
+    },
     event(event, out) {
       switch (event.kind) {
         case 'call_start':

@@ -40,6 +40,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.negotiation.end;
     case 'operation':
       return finding.operation.start;
+    case 'symptom':
+      return finding.symptom.end;
   }
 };
 
@@ -66,6 +68,12 @@ const holds = (condition: Condition, finding: Finding): boolean => {
     const { pod, start, end } = finding.operation;
     if (condition.field === 'pod') return podMatches(pod, condition);
     return condition.field === 'min-duration' && end - start >= condition.atLeast;
+  }
+  if (finding.kind === 'symptom') {
+    const { calls, start, end } = finding.symptom;
+    // Its last moment decides, not that of each call.
+    if (condition.field === 'min-duration') return end - start >= condition.atLeast;
+    return calls.some((call) => holds(condition, { kind: 'call', call }));
   }
   if (finding.kind !== 'call') return false;
   const { call } = finding;

@@ -1,6 +1,7 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';
+import type { Symptom } from '../calls/unreturned/symptom.ts';
 import { type Nanos, toRfc3339 } from '../foundation/time.ts';
 import {
   caveatText,
@@ -149,6 +150,16 @@ const operationLine = (found: PodOperation, { colour }: CompactOptions): string 
   ].join(' ');
 };
 
+const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(found.end), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('bold', column(found.kind.replaceAll('_', ' '), methodWidth)),
+    paint(found.kind === 'stream_interval' ? 'dim' : 'yellow', terminalText(found.explanation)),
+  ].join(' ');
+};
+
 /** One line per finding (`-o compact`), without its newline. */
 export const renderCompact = (finding: Finding, options: CompactOptions): string => {
   switch (finding.kind) {
@@ -158,6 +169,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return connectionLine(finding.connection, options);
     case 'negotiation':
       return negotiationLine(finding.negotiation, options);
+    case 'symptom':
+      return symptomLine(finding.symptom, options);
     case 'operation':
       return operationLine(finding.operation, options);
   }

@@ -1,19 +1,12 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
-import type { Caller } from '../calls/caller.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
+import { callerJson } from './caller-json.ts';
+import { symptomJson } from './symptom-json.ts';
 
 const time = (at: Nanos | null): string | null => (at === null ? null : String(at));
-
-const callerJson = (caller: Caller) => ({
-  pid: caller.pid,
-  pid_start: time(caller.pidStart),
-  comm: caller.comm,
-  uid: caller.uid,
-  user_agent: caller.userAgent,
-});
 
 const callJson = (call: Call, spans: readonly Span[]) => {
   const { result, facts } = call;
@@ -136,6 +129,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return connectionJson(finding.connection);
     case 'negotiation':
       return negotiationJson(finding.negotiation);
+    case 'symptom':
+      return symptomJson(finding.symptom);
     case 'operation':
       return operationJson(finding.operation, spans);
   }

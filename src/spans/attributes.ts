@@ -1,5 +1,12 @@
 /** Where an attribute stands: on the spans of a call, on that of a negotiation, or on the resource of a process. */
-export type AttributePlace = 'client' | 'server' | 'both' | 'negotiation' | 'operation' | 'resource';
+export type AttributePlace =
+  | 'client'
+  | 'server'
+  | 'both'
+  | 'negotiation'
+  | 'operation'
+  | 'symptom'
+  | 'resource';
 
 export interface AttributeRow {
   readonly name: string;
@@ -241,6 +248,13 @@ export const attributeRows = [
     type: 'int',
     when: 'a list or a stream of items was answered',
     example: 110,
+  },
+  {
+    name: 'cri.list.limit_ratio',
+    on: 'client',
+    type: 'double',
+    when: 'the call lists things in one message of at least a hundredth of 16 MiB, the size that peers accept: which part of it',
+    example: 0.53,
   },
   {
     name: 'cri.deadline_ms',

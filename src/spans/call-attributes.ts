@@ -15,6 +15,12 @@ export const textLimit = 2_048;
 /** Method-specific values of one call that become attributes; a row of the method table keeps far fewer. */
 const valuesLimit = 64;
 
+/** The size of a message that kubelet and containerd accept. CRI-O sends up to five times as much. */
+const messageLimitBytes = 16 * 1024 * 1024;
+
+/** Lists of a small part of the limit need no mark. */
+const toldRatio = 0.01;
+
 /** Null where there is nothing to say. */
 const text = (value: string | null): string | null =>
   value === null || value === '' ? null : value.length > textLimit ? value.slice(0, textLimit) : value;
@@ -98,7 +104,11 @@ const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
   const userAgent = text(call.caller.userAgent);
   if (userAgent !== null) said['user_agent.original'] = userAgent;
   if (call.timeoutNs !== null) said['cri.deadline_ms'] = Number(call.timeoutNs) / 1e6;
-  if (call.facts.items !== null) said['cri.list.items'] = call.facts.items;
+  if (call.facts.items !== null) {
+    said['cri.list.items'] = call.facts.items;
+    const ratio = result.response.messages === 1 ? result.response.bytes / messageLimitBytes : 0;
+    if (ratio >= toldRatio) said['cri.list.limit_ratio'] = ratio;
+  }
   if (result.reset !== null) {
     said['cri.reset.by'] = result.reset.by;
     said['cri.reset.code'] = result.reset.code;

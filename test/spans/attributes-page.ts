@@ -2,6 +2,7 @@ import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
+import { symptomAttributeRows } from '../../src/spans/symptom-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
 
@@ -71,6 +72,15 @@ every observer gives the same start the same trace. The root carries \`server.ad
 \`k8s.container.name\` and \`k8s.container.restart_count\`, and \`cri.operation\`; the root alone the others of these:
 
 ${table(heads, podAttributeRows.map(cellsOf))}
+
+## On the span of a symptom
+
+What the course of calls shows, an INTERNAL span of the caller: \`docs/findings.md\` says what each one is. That of a stuck
+call, and of an interval of a stream, is a child of the call's CLIENT span and there before the call ends; the others are
+traces of their own, linked to the calls they are about. It carries \`server.address\`, \`cri.rpc\`, \`k8s.*\` of the first
+call, and:
+
+${table(heads, symptomAttributeRows.map(cellsOf))}
 
 ## On the resources
 

@@ -32,6 +32,7 @@ const calls = [
       statusMessage: 'no such image',
       reset: { by: 'client', code: 'CANCEL' },
       lostBytes: 12,
+      response: { messages: 1, bytes: 1 << 20 },
     },
     requestSentAt: 1_795_476_336_832_945_000n,
     requestReadAt: 1_795_476_336_832_940_000n,

@@ -43,7 +43,8 @@ const features: readonly Feature[] = [
     twin: null,
     triesUntilSticky: 5,
     isRefused: unimplemented,
-    consequence: 'a kubelet tries five times and then looks for changes each second by listing (generic PLEG)',
+    consequence:
+      'a kubelet tries five times and then looks for changes each second by listing (generic PLEG)',
     advice: newer,
   },
   {

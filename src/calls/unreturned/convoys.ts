@@ -30,7 +30,12 @@ export interface Convoys {
   finish(out: Symptom[]): void;
 }
 
-const explain = (leader: Call, leaderNs: Nanos, count: number, found: Omit<Convoy, 'explanation'>): string => {
+const explain = (
+  leader: Call,
+  leaderNs: Nanos,
+  count: number,
+  found: Omit<Convoy, 'explanation'>,
+): string => {
   const methods = [...new Set(found.followers.map(({ rpc }) => rpc ?? '?'))].join(', ');
   const against =
     found.passed + found.stillWaiting === 0
@@ -77,8 +82,12 @@ export const createConvoys = (
     if (leader.end - leader.start < limits.convoyLeaderNs) return;
     const followers = followersOf(leader, burst);
     if (followers.length < limits.minFollowers) return;
-    const waitedSince = followers.reduce((at, one) => (one.start < at ? one.start : at), leader.end);
-    const last = followers.reduce((at, one) => (one.end > at ? one.end : at), leader.end);
+    let waitedSince = leader.end;
+    let last = leader.end;
+    for (const { start, end } of followers) {
+      if (start < waitedSince) waitedSince = start;
+      if (end > last) last = end;
+    }
     const stillWaiting = inFlight.startedBetween(path, leader.start, leader.end - limits.convoyWaitNs);
     // More were left waiting than were released: whatever the first one held, it was not this.
     if (stillWaiting > followers.length) return;

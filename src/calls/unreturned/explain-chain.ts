@@ -9,7 +9,8 @@ const causes: Readonly<Record<TryEnd, string>> = {
   deadline: 'was given up at its deadline',
   cancelled: 'was cancelled by its client',
   connection_lost: 'lost its connection',
-  name_reserved: 'was told that the name is taken (by a call from before this observation)',
+  name_reserved:
+    'was told that the name is taken by a call that was not seen to succeed, so from before this observation',
   failed: 'failed',
   succeeded: 'succeeded',
   not_found: 'found nothing',

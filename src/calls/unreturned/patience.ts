@@ -22,7 +22,7 @@ export const patienceFor = (call: Call, limits: UnreturnedLimits): Nanos => {
   const named = ownTimeout[call.rpc ?? ''];
   const said = named === undefined ? 0 : call.facts.values[named];
   // StopContainer without a grace period kills at once; a command without a time of its own may run for ever.
-  const own = said ?? (call.rpc === 'StopContainer' && call.result.request.messages > 0 ? 0 : null);
+  const own = said ?? (call.rpc === 'StopContainer' && call.facts.containerId !== null ? 0 : null);
   if (typeof own !== 'number') return call.timeoutNs ?? limits.slowMethodStuckAfterNs;
   const patience = usual + BigInt(Math.max(0, Math.trunc(own))) * nanosPerSecond;
   return call.timeoutNs !== null && call.timeoutNs < patience && call.timeoutNs > 0n

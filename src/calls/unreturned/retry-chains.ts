@@ -3,7 +3,7 @@ import type { Call } from '../call.ts';
 import { explainChain } from './explain-chain.ts';
 import { endOfTry } from './given-up.ts';
 import type { UnreturnedCounters, UnreturnedLimits } from './limits.ts';
-import { type TriedSubject, subjectOf } from './subject.ts';
+import { subjectOf, type TriedSubject } from './subject.ts';
 import { asEvidence, type RetryChain, type Symptom, type TryEnd, type Zombie } from './symptom.ts';
 
 interface Chain {
@@ -35,11 +35,24 @@ const beginsChain: ReadonlySet<TryEnd> = new Set([
 /** The runtime may go on with it. */
 const givenUp: ReadonlySet<TryEnd> = new Set(['deadline', 'cancelled', 'connection_lost']);
 
+const takesName = ({ rpc }: Call): boolean => rpc === 'RunPodSandbox' || rpc === 'CreateContainer';
+
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 export const createRetryChains = (counters: UnreturnedCounters, limits: UnreturnedLimits): RetryChains => {
   /** Those without a try for longest come first. */
   const chains = new Map<string, Chain>();
+  /** What was made in this observation, the last of it: that its name is taken then is no wonder. */
+  const made = new Set<string>();
+
+  const remember = (key: string): void => {
+    made.delete(key);
+    if (made.size >= limits.maxChains) {
+      const [oldest] = made;
+      if (oldest !== undefined) made.delete(oldest);
+    }
+    made.add(key);
+  };
 
   const tell = (chain: Chain, outcome: RetryChain['outcome'], out: Symptom[]): void => {
     chain.revision += 1;
@@ -138,8 +151,10 @@ export const createRetryChains = (counters: UnreturnedCounters, limits: Unreturn
       const end = endOfTry(call);
       const at = call.end ?? call.start;
       if (end === null || at === null) return;
+      if (end === 'succeeded' && takesName(call)) remember(subject.key);
       if (chain !== undefined) add(chain, call, end, at, out);
-      else if (beginsChain.has(end)) begin(subject, call, end, at, out);
+      else if (beginsChain.has(end) && !(end === 'name_reserved' && made.has(subject.key)))
+        begin(subject, call, end, at, out);
     },
     tick(now, out) {
       for (const [key, chain] of chains) {

@@ -47,7 +47,8 @@ export const subjectOf = (call: Call): TriedSubject | null => {
       pod === null ? containerName : `${podText}/${containerName}`,
     );
   }
-  if (ofContainer.has(rpc)) return containerId === null ? null : subject('container', containerId, containerId);
+  if (ofContainer.has(rpc))
+    return containerId === null ? null : subject('container', containerId, containerId);
   if (ofSandbox.has(rpc)) return sandboxId === null ? null : subject('sandbox', sandboxId, sandboxId);
   if (ofImage.has(rpc)) return facts.image === null ? null : subject('image', facts.image, facts.image);
   return null;
