@@ -7,7 +7,7 @@ import type { OperationKey, OperationOutcome, Phase, PhaseName, PodOperation } f
 import { withGaps } from './phases.ts';
 
 /** Why an operation is told now. */
-export type Ending = 'done' | 'quiet' | 'stopped' | 'replaced' | 'input_ended' | 'evicted';
+export type Ending = 'done' | 'quiet' | 'stopped' | 'replaced' | 'went_on' | 'input_ended' | 'evicted';
 
 interface Made {
   readonly attempt: number;
@@ -135,6 +135,7 @@ const endings: Readonly<Record<Ending, string>> = {
   quiet: 'no more calls came',
   stopped: 'the pod was stopped first',
   replaced: 'another sandbox took its place',
+  went_on: 'the pod went on',
   input_ended: 'the observation ended first',
   evicted: 'too many pods were starting or stopping at once to follow them all',
 };

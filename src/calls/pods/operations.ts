@@ -229,7 +229,7 @@ export const createPodOperations = (
         return { key: startKey(name, attempt), role: 'after' };
       case 'CreateContainer':
         // The pod goes on: only containers of it were stopped.
-        close(stops, at, 'replaced');
+        close(stops, at, 'went_on');
         return facts.containerName === null ? null : inContainer('create', facts.containerName);
       case 'StartContainer': {
         if (facts.containerName === null) return null;
@@ -304,9 +304,10 @@ export const createPodOperations = (
     ended(call, known) {
       const id = `${call.connection}/${call.stream}`;
       if (call.revision > 0) return { operation: recent.get(id) ?? null, found: [] };
+      // First: the call that ends now was under way until now.
+      if (call.end !== null) sweep(call.end);
       inFlight.ended(call.connection, call.stream);
       if (call.end === null) return { operation: null, found: taken() };
-      sweep(call.end);
       const of = namedPod(call.facts.pod);
       const operation = of === null ? null : ofPod(call, of, known, call.end);
       if (operation !== null) remember(recent, id, operation, limits.maxRecent);

@@ -82,7 +82,7 @@ test('many-c24-crictl1.36: sixty pods, each of which starts once and stops once'
   assert.equal(of('pod_stop').length, 60);
   assert.equal(new Set(of('pod_start').map(({ key }) => key.pod)).size, 60);
   assert.deepEqual([...new Set(of('pod_stop').map(({ outcome }) => outcome))], ['stopped']);
-  // Fifteen pods were given a container; of the others only the sandbox was made.
+  // Every pod was given a container; fifteen of them were started.
   assert.deepEqual(
     of('pod_start')
       .map(({ outcome, detail }) => `${outcome} ${detail}`)
