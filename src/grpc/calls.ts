@@ -40,6 +40,8 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   let highest = 0;
   /** Streams may exist whose HEADERS were not seen. */
   let unsure = options.joined;
+  /** Frame boundaries of the responses are lost for now: what belongs to a call that begins may go by unseen. */
+  let responsesOutOfStep = false;
   let requestsEnded = false;
   let over = false;
 
@@ -164,6 +166,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return;
     }
     const call = createCall(stream, true);
+    if (responsesOutOfStep) call.lostBytes = null;
     begin(call, head, out);
     if (event.endStream) call.request.ended = true;
   };
@@ -278,10 +281,13 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
         counters.goaways++;
         break;
       case 'desync':
+        if (event.direction === 'response') responsesOutOfStep = true;
         desync(event.direction, out);
         break;
-      case 'protocol':
       case 'resync':
+        if (event.direction === 'response') responsesOutOfStep = false;
+        break;
+      case 'protocol':
         break;
     }
   };

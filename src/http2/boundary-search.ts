@@ -135,13 +135,21 @@ export const createBoundarySearch = (
     const nothingBefore = { continues: null, highestStream: knowledge.highestStream() };
     const arriving = expected.get(next);
     expected.delete(next);
+    // Streams go on being opened while a chain grows: what the client has opened by now bounds a response.
+    const reached =
+      arriving === undefined
+        ? nothingBefore
+        : {
+            continues: arriving.continues,
+            highestStream: Math.max(arriving.highestStream, nothingBefore.highestStream),
+          };
     const before =
       arriving !== undefined &&
       alive(arriving) &&
-      plausibleAfter(arriving, bounded, direction, type, flags, stream)
+      plausibleAfter(reached, bounded, direction, type, flags, stream)
         ? arriving
         : null;
-    const context = before ?? nothingBefore;
+    const context = before === null ? nothingBefore : reached;
     if (before === null && !plausibleAfter(context, bounded, direction, type, flags, stream)) return null;
     const opensBlock =
       type === frameType.headers || type === frameType.continuation || type === frameType.pushPromise;

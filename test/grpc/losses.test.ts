@@ -127,3 +127,14 @@ test('streams that are not gRPC make room too, once a loss may have hidden their
   watched.feed({ kind: 'desync', direction: 'response' }, ...unary(5, 'ask', 'reply'));
   assert.equal(watched.result(5).status, 'OK');
 });
+
+test('while the boundaries of responses are lost, no call can claim to have been seen whole', () => {
+  const watched = watch();
+  watched.feed({ kind: 'desync', direction: 'response' }, open, ask);
+  watched.feed({ kind: 'resync', direction: 'response', lostBytes: 9 });
+  const later = headers('request', 3, requestFields(path));
+  watched.feed(later, data('request', 3, message('ask'), true));
+  watched.close();
+  assert.equal(watched.result(1).lostBytes, null);
+  assert.equal(watched.result(3).lostBytes, 0);
+});

@@ -163,3 +163,33 @@ describe('a connection joined late', () => {
     );
   });
 });
+
+test('with both directions lost, responses are found among unary calls of three frames each', () => {
+  // One call after the other: the client opens each stream only after the response before it.
+  const call = (stream: number) => [
+    {
+      direction: 'request' as const,
+      bytes: concat(frame(1, 4, stream, get), frame(0, 1, stream, text('ask'))),
+    },
+    {
+      direction: 'response' as const,
+      bytes: concat(frame(1, 4, stream, get), frame(0, 0, stream, text('reply')), frame(1, 5, stream, get)),
+    },
+  ];
+  const steps: Step[] = [
+    { direction: 'request', bytes: start },
+    { direction: 'response', bytes: frame(4, 0, 0) },
+    { direction: 'response', lost: 1000 },
+    { direction: 'request', lost: 1000 },
+    ...[101, 103, 105, 107, 109].flatMap(call),
+  ];
+  const events = watch(steps, { joined: false });
+  assert.deepEqual(
+    events.flatMap((event) => (event.kind === 'resync' ? [event.direction] : [])),
+    ['request', 'response'],
+  );
+  const answered = events.flatMap((event) =>
+    event.kind === 'headers' && event.direction === 'response' && event.endStream ? [event.stream] : [],
+  );
+  assert.deepEqual(answered.slice(-3), [105, 107, 109]);
+});
