@@ -161,6 +161,7 @@ export const createNegotiations = (
         at: call.start ?? state.at,
       });
     }
+    if (answer === 'failed') evidence.failed = true;
     if (answer === 'silent' || answer === 'failed') return;
     state.connection = call.connection;
     state.at = call.end ?? state.at;

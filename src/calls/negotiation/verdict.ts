@@ -42,6 +42,8 @@ export interface Evidence {
   readonly refused: Set<ApiVersion>;
   /** Refused although no probe asked: the process took it for granted, so it was served before. */
   takenForGranted: boolean;
+  /** A call that asks for a version failed for another reason than that it is not there. */
+  failed: boolean;
   /** All connections of the process are closed. */
   gone: boolean;
 }
@@ -51,15 +53,16 @@ export const createEvidence = (): Evidence => ({
   served: new Set(),
   refused: new Set(),
   takenForGranted: false,
+  failed: false,
   gone: false,
 });
 
 /** The verdict that the evidence allows now. */
-export const verdictOf = ({ tried, served, refused, takenForGranted, gone }: Evidence): Verdict => {
+export const verdictOf = ({ served, refused, takenForGranted, failed, gone }: Evidence): Verdict => {
   for (const version of served) if (refused.has(version)) return 'version_refused_after_upgrade';
   if (served.has('v1')) return 'v1';
   if (served.has('v1alpha2')) return refused.has('v1') ? 'fell_back_to_v1alpha2' : 'v1alpha2';
   if (takenForGranted) return 'version_refused_after_upgrade';
   if (refused.has('v1') && refused.has('v1alpha2')) return 'gave_up';
-  return gone && tried.size > 0 ? 'gave_up' : 'undetermined';
+  return gone && (refused.size > 0 || failed) ? 'gave_up' : 'undetermined';
 };
