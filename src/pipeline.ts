@@ -17,8 +17,7 @@ import { createUnreturnedCounters, type UnreturnedCounters } from './calls/unret
 import type { Symptom } from './calls/unreturned/symptom.ts';
 import { createSymptoms } from './calls/unreturned/symptoms.ts';
 import { createCriCall } from './cri/call.ts';
-import { createItemMemories } from './cri/item-memory.ts';
-import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
+import { type CriCounters, createCriCounters } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
 import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
@@ -143,7 +142,6 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   };
   const negotiations = createNegotiations(counters.negotiations);
   const identities = createIdentityBook(counters.identities);
-  const memories = createItemMemories(defaultCriLimits, counters.cri);
   const pods = createPodOperations(counters.pods);
   const symptoms = createSymptoms(counters.unreturned);
   const shown: Symptom[] = [];
@@ -168,7 +166,6 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
-      memories,
       onMessage(rpc, request, response) {
         known.learn(rpc, request, response);
         if (response !== null || request === null || !isPodCall(rpc)) return;
