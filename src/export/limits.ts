@@ -20,7 +20,7 @@ export interface SpoolLimits {
   readonly backoff: BackoffLimits;
 }
 
-/** 256 MiB hold an hour and more at 100 spans/s, each about 800 bytes. */
+/** 256 MiB hold 38 minutes at 68 spans/s (the calls of 300 containers), each 1.7 kB as OTLP/JSON. */
 export const defaultSpoolLimits: SpoolLimits = {
   requestSpans: 512,
   requestBytes: 2 * 1024 * 1024,
