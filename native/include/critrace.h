@@ -1,15 +1,17 @@
 /*
  * The FFI surface of libcritrace: everything that TypeScript may call (src/kernel/native.ts is its one caller).
  *
- * Rules: fixed-width types only; no callbacks, no globals, nothing allocated that the caller must free; a function
- * that can fail returns 0 or a negative errno. A change that breaks a caller raises CRITRACE_ABI_VERSION.
+ * Rules: fixed-width types only; no callbacks, nothing allocated that the caller must free; a function that can fail
+ * returns a negative errno. A change that breaks a caller raises CRITRACE_ABI_VERSION.
  */
 #ifndef CRITRACE_H
 #define CRITRACE_H
 
 #include <stdint.h>
 
-#define CRITRACE_ABI_VERSION 1
+#include "events.h"
+
+#define CRITRACE_ABI_VERSION 2
 
 #if defined(__GNUC__)
 #define CRITRACE_API __attribute__((visibility("default")))
@@ -29,5 +31,45 @@ CRITRACE_API int32_t critrace_abi_version(void);
 
 /* SO_PEERCRED of a connected AF_UNIX socket into *peer, which is written only on success. */
 CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer *peer);
+
+/*
+ * The tap: at most one in a process, used from one thread at a time. Its calls are safe in any order: what makes no
+ * sense in the present state is refused with -EBADF.
+ */
+
+/* 107 bytes and the zero at the end: sun_path of sockaddr_un. */
+#define CRITRACE_PATH_BYTES 108
+
+/* Everything that a tap needs to know. `size` is that of the struct, `version` CRITRACE_ABI_VERSION. */
+struct critrace_tap_plan {
+  uint32_t size;
+  uint32_t version;
+  uint32_t ring_bytes;      /* a power of two and at least a page; -EINVAL otherwise */
+  uint32_t max_connections; /* two entries of the kernel's table for each */
+  uint32_t endpoints;       /* at most CRITRACE_MAX_ENDPOINTS */
+  uint32_t unused;
+  char paths[CRITRACE_MAX_ENDPOINTS][CRITRACE_PATH_BYTES];
+};
+
+/*
+ * Loads the programs. Each critrace_tap_drain() fills `buffer`, which stays the caller's and must live until
+ * critrace_tap_close(). -EBUSY: there is a tap already. -ENOSYS: the library was built without it.
+ */
+CRITRACE_API int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer, uint32_t size);
+
+/* From here on bytes are seen; connections that exist are known when it returns. */
+CRITRACE_API int32_t critrace_tap_attach(void);
+
+/*
+ * The next records of events.h into the buffer: how many bytes of it they take. A round is over with
+ * CRITRACE_RECORD_ROUND, which is the last record of its call; without it there is more to drain now.
+ */
+CRITRACE_API int32_t critrace_tap_drain(void);
+
+/* Detaches and frees everything. The kernel does the same when the process dies. Twice is once. */
+CRITRACE_API int32_t critrace_tap_close(void);
+
+/* What the last failed critrace_tap_* had to say, up to `size` bytes of text with a zero; its length without it. */
+CRITRACE_API int32_t critrace_last_error(char *text, uint32_t size);
 
 #endif

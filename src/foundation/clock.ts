@@ -4,7 +4,7 @@ import type { Nanos } from './time.ts';
 export interface Clock {
   /** Wall time that never runs backwards within one clock. */
   now(): Nanos;
-  /** Monotonic nanoseconds from an arbitrary origin: for durations and pacing only. */
+  /** CLOCK_MONOTONIC in nanoseconds, of which the kernel's records speak too: for durations and pacing only. */
   monotonic(): Nanos;
 }
 

@@ -50,6 +50,8 @@ export const parseCgroup = (cgroup: string): string | null => {
 /** Puts name, start and cgroup to a pid, as long as the process lives. */
 export interface Processes {
   peer(credentials: Credentials | null): Peer;
+  /** When a process started that did so this long after boot, in the form of `Peer.pidStart`. */
+  startOf(sinceBoot: Nanos): Nanos | null;
 }
 
 export const unknownPeer: Peer = { pid: null, pidStart: null, uid: null, comm: null, cgroup: null };
@@ -82,5 +84,6 @@ export const createProcesses = (proc = '/proc'): Processes => {
         cgroup: parseCgroup(read(`${pid}/cgroup`) ?? ''),
       };
     },
+    startOf: (sinceBoot) => (bootTime === null ? null : bootTime + (sinceBoot / nanosPerTick) * nanosPerTick),
   };
 };

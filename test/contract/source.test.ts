@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { loadNative } from '../../src/kernel/native.ts';
 import { createCaptureEncoder } from '../../src/source/capture/encoder.ts';
 import type { SourceEvent } from '../../src/source/event.ts';
 import { createReplay } from '../../src/source/replay.ts';
 import type { Source } from '../../src/source/source.ts';
+import { createTap } from '../../src/source/tap/tap.ts';
 import { callerAt, closed, eventually, proxyFor, runtimeAt } from '../source/proxy/stage.ts';
 
 /**
@@ -30,23 +32,34 @@ const script = [
 
 const endpoint = (folder: string): string => join(folder, 'r.sock');
 
-const caller = { pid: process.pid, uid: 4711 };
+/** The tap asks the kernel; the others are told to say the same. */
+const caller = { pid: process.pid, uid: process.getuid?.() ?? 0 };
 
-const throughProxy = async (folder: string): Promise<Stage> => {
-  const runtime = await runtimeAt(endpoint(folder), (socket) => {
+/** A runtime that says everything back in upper case. */
+const shouting = (folder: string) =>
+  runtimeAt(endpoint(folder), (socket) => {
     socket.on('data', (bytes: Buffer) => socket.write(bytes.toString().toUpperCase()));
     socket.on('end', () => socket.end());
   });
+
+const callAll = async (path: string): Promise<void> => {
+  for (const { request } of script) {
+    const socket = await callerAt(path);
+    socket.end(request);
+    await closed(socket.resume());
+  }
+};
+
+const throughProxy = async (folder: string): Promise<Stage> => {
+  const runtime = await shouting(folder);
   const cleaning: (() => Promise<void>)[] = [];
-  const proxy = await proxyFor(folder, (clean) => cleaning.push(clean));
+  const proxy = await proxyFor(folder, (clean) => cleaning.push(clean), {
+    peerCredentials: () => ({ ...caller, gid: 0 }),
+  });
   return {
     source: proxy,
     async play() {
-      for (const { request } of script) {
-        const socket = await callerAt(join(folder, 'p.sock'));
-        socket.end(request);
-        await closed(socket.resume());
-      }
+      await callAll(join(folder, 'p.sock'));
       await eventually(
         () => proxy.counters.openNow === 0 && proxy.counters.connections === script.length,
         'all closed',
@@ -54,6 +67,27 @@ const throughProxy = async (folder: string): Promise<Stage> => {
     },
     async tearDown() {
       for (const clean of cleaning) await clean();
+      await runtime.kill();
+    },
+  };
+};
+
+/** Takes root and a kernel that lets the programs in: who runs the tests has both. */
+const throughTap = async (folder: string): Promise<Stage> => {
+  const runtime = await shouting(folder);
+  const native = loadNative();
+  if (!native.loaded) assert.fail(`${native.why}; ${native.remedy}`);
+  const source = createTap({
+    identity: 'host:test',
+    endpoints: [endpoint(folder)],
+    clock: systemClock(),
+    native: native.library,
+  });
+  return {
+    source,
+    play: () => callAll(endpoint(folder)),
+    async tearDown() {
+      await source.close();
       await runtime.kill();
     },
   };
@@ -102,6 +136,7 @@ const fromCapture = async (folder: string): Promise<Stage> => {
 
 const implementations: readonly [string, (folder: string) => Promise<Stage>][] = [
   ['proxy', throughProxy],
+  ['tap', throughTap],
   ['replay', fromCapture],
 ];
 

@@ -1,0 +1,47 @@
+/* Looks through the open files of processes when the tap starts and when a watched socket comes. */
+#include "sides.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The kernel's view of a file that the asking process has open: its place, and the process's own pid namespace. */
+SEC("iter/task_file")
+int place(struct bpf_iter__task_file *context) {
+  struct task_struct *task = context->task;
+  struct file *file = context->file;
+  struct shared *state = shared_state();
+  if (!task || !file || !state) return 0;
+  if (task->tgid != (int)(bpf_get_current_pid_tgid() >> 32) || context->fd != state->wanted_descriptor) return 0;
+  struct dentry *dentry = file->f_path.dentry;
+  state->found.directory = (__u64)dentry->d_parent;
+  state->found.name = dentry->d_name.hash_len;
+  state->found.state = PLACE_SEARCHED;
+  struct pid *pid = task->thread_pid;
+  __u64 own = (__u64)pid + offset_in(struct pid, numbers) + (__u64)pid->level * bpf_core_type_size(struct upid);
+  state->pid_level = pid->level;
+  state->pid_namespace = (__u64)cast(own, struct upid)->ns;
+  return 0;
+}
+
+/* Enters the accepted connections of watched sockets that exist. */
+SEC("iter/task_file")
+int connections(struct bpf_iter__task_file *context) {
+  struct task_struct *task = context->task;
+  struct file *file = context->file;
+  struct shared *state = shared_state();
+  if (!task || !file || !state) return 0;
+  struct socket *socket = bpf_sock_from_file(file);
+  if (!socket) return 0;
+  struct sock *sk = socket->sk;
+  if (!sk || sk->__sk_common.skc_family != AF_UNIX || sk->sk_type != SOCK_STREAM) return 0;
+  struct unix_sock *own = cast(sk, struct unix_sock);
+  struct place *found = place_of(state, own->path.dentry);
+  if (!found) return 0;
+  struct sock *peer = own->peer;
+  /* A listening socket has neither a peer nor had one. */
+  if (!peer) return 0;
+  struct side_key key = {.sock = (__u64)sk, .inode = inode_of(sk)};
+  if (bpf_map_lookup_elem(&sides, &key)) return 0;
+  __u32 endpoint = ((__u64)found - (__u64)state->places) / sizeof(struct place);
+  meet(state, endpoint, sk, peer, task, 1);
+  return 0;
+}

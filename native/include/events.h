@@ -1,0 +1,87 @@
+/*
+ * THE ABI of what the kernel side tells: the records that critrace_tap_drain() lays one after the other into the
+ * caller's buffer. Written by native/bpf and native/src, read by src/kernel/events.ts; a test compares every offset.
+ *
+ * Every record starts with its size (a multiple of 8, header and padding included) and its kind. Numbers are in the
+ * machine's byte order. Times are CLOCK_MONOTONIC in nanoseconds.
+ */
+#ifndef CRITRACE_EVENTS_H
+#define CRITRACE_EVENTS_H
+
+#include <linux/types.h>
+
+#define CRITRACE_RECORD_SIDE 1
+#define CRITRACE_RECORD_DATA 2
+#define CRITRACE_RECORD_ENDPOINT 3
+#define CRITRACE_RECORD_ROUND 4
+
+/* Of bytes: towards the runtime, and from it. */
+#define CRITRACE_REQUEST 0
+#define CRITRACE_RESPONSE 1
+
+/* Of struct critrace_side. */
+#define CRITRACE_SIDE_JOINED 1 /* older than the tap: its first byte was not seen */
+#define CRITRACE_SIDE_CLOSED 2 /* no descriptor holds it any more: the last record of this side */
+#define CRITRACE_SIDE_ENDED 4  /* the other side has shut down and all that it sent was read */
+
+#define CRITRACE_MAX_ENDPOINTS 8
+#define CRITRACE_COMM_BYTES 16
+
+struct critrace_process {
+  __u64 start; /* since boot, nanoseconds; 0: unknown */
+  __u32 pid;   /* in the pid namespace of the reader; 0: has no number there, or unknown */
+  __u32 uid;   /* of the initial user namespace; ~0: unknown */
+  char comm[CRITRACE_COMM_BYTES];
+};
+
+/* One end of a connection as it stands: it carries one direction, the one that this end reads. */
+struct critrace_side {
+  __u32 size;
+  __u32 kind;
+  __u64 connection; /* unique for the life of a tap */
+  __u64 opened_at;  /* when the tap first met the connection */
+  __u64 ended_at;   /* when this end last read an end of file; 0: never */
+  __u64 offset;     /* bytes of this direction that were read since opened_at, lost ones included */
+  __u32 inode;      /* of this end's socket; /proc/PID/fd and `ss` show it */
+  __u32 peer_inode; /* 0: was closed when the tap first met the connection */
+  __u32 endpoint;   /* index of critrace_tap_plan.paths */
+  __u8 direction;
+  __u8 flags;
+  __u16 unused;
+  struct critrace_process client;
+  struct critrace_process server;
+};
+
+/* Bytes that one end copied out of the socket. The bytes follow. */
+struct critrace_data {
+  __u32 size;
+  __u32 kind;
+  __u64 connection;
+  __u64 offset; /* of the first byte, counted like critrace_side.offset */
+  __u64 at;
+  __u32 length;
+  __u8 direction;
+  __u8 unused[3];
+};
+
+/* A socket file came or went; told once for each change. */
+struct critrace_endpoint {
+  __u32 size;
+  __u32 kind;
+  __u32 endpoint;
+  __u32 watched;
+};
+
+/* Closes a round: all of what happened before `at` was told, short of what was lost. Counters only grow. */
+struct critrace_round {
+  __u32 size;
+  __u32 kind;
+  __u64 at;
+  __u64 lost_records; /* the ring was full */
+  __u64 lost_bytes;
+  __u64 table_full;  /* sides that found no room in the table: nothing of them is told */
+  __u64 uncertain;   /* reads whose place in the stream may be told wrong: several threads, one of them peeking */
+  __u64 ring_bytes;  /* that waited when the round began */
+};
+
+#endif

@@ -1,0 +1,205 @@
+import type { Direction } from '../foundation/direction.ts';
+import type { Nanos } from '../foundation/time.ts';
+
+// The records of native/include/events.h. A test holds every number here against the C compiler's.
+
+/** Byte offsets of the fields of struct critrace_NAME, and its size. */
+export const recordLayouts = {
+  process: { start: 0, pid: 8, uid: 12, comm: 16, size: 32 },
+  side: {
+    connection: 8,
+    opened_at: 16,
+    ended_at: 24,
+    offset: 32,
+    inode: 40,
+    peer_inode: 44,
+    endpoint: 48,
+    direction: 52,
+    flags: 53,
+    client: 56,
+    server: 88,
+    size: 120,
+  },
+  data: { connection: 8, offset: 16, at: 24, length: 32, direction: 36, size: 40 },
+  endpoint: { endpoint: 8, watched: 12, size: 16 },
+  round: {
+    at: 8,
+    lost_records: 16,
+    lost_bytes: 24,
+    table_full: 32,
+    uncertain: 40,
+    ring_bytes: 48,
+    size: 56,
+  },
+} as const;
+
+/** The macros CRITRACE_NAME. */
+export const recordConstants = {
+  RECORD_SIDE: 1,
+  RECORD_DATA: 2,
+  RECORD_ENDPOINT: 3,
+  RECORD_ROUND: 4,
+  REQUEST: 0,
+  RESPONSE: 1,
+  SIDE_JOINED: 1,
+  SIDE_CLOSED: 2,
+  SIDE_ENDED: 4,
+  MAX_ENDPOINTS: 8,
+  COMM_BYTES: 16,
+} as const;
+
+/** Times of records are CLOCK_MONOTONIC. */
+export interface KernelProcess {
+  /** Nanoseconds between boot and its start. */
+  readonly start: Nanos | null;
+  readonly pid: number | null;
+  readonly uid: number | null;
+  readonly comm: string | null;
+}
+
+export type KernelRecord =
+  /** One end of a connection as it stands: it carries the direction that it reads. */
+  | {
+      readonly kind: 'side';
+      readonly connection: bigint;
+      readonly openedAt: Nanos;
+      readonly endedAt: Nanos | null;
+      /** Bytes of its direction read since `openedAt`, lost ones included. */
+      readonly offset: bigint;
+      readonly inode: number;
+      /** Null: the other end was closed when the connection was first met. */
+      readonly peerInode: number | null;
+      readonly endpoint: number;
+      readonly direction: Direction;
+      readonly joined: boolean;
+      readonly closed: boolean;
+      readonly ended: boolean;
+      readonly client: KernelProcess;
+      readonly server: KernelProcess;
+    }
+  | {
+      readonly kind: 'data';
+      readonly connection: bigint;
+      readonly offset: bigint;
+      readonly at: Nanos;
+      readonly direction: Direction;
+      /** Part of the drained buffer. */
+      readonly bytes: Uint8Array;
+    }
+  | { readonly kind: 'endpoint'; readonly endpoint: number; readonly watched: boolean }
+  | {
+      readonly kind: 'round';
+      readonly at: Nanos;
+      readonly lostRecords: bigint;
+      readonly lostBytes: bigint;
+      readonly tableFull: bigint;
+      readonly uncertain: bigint;
+      readonly ringBytes: bigint;
+    };
+
+const headerBytes = 8;
+const unknownUid = 0xffff_ffff;
+
+const directionOf = (value: number): Direction =>
+  value === recordConstants.REQUEST ? 'request' : 'response';
+
+const nonZero = (value: bigint): bigint | null => (value === 0n ? null : value);
+
+const processAt = (buffer: Buffer, at: number): KernelProcess => {
+  const { start, pid, uid, comm } = recordLayouts.process;
+  const number = buffer.readUInt32LE(at + pid);
+  const owner = buffer.readUInt32LE(at + uid);
+  const name = buffer.subarray(at + comm, at + comm + recordConstants.COMM_BYTES);
+  const end = name.indexOf(0);
+  const text = name.toString('utf8', 0, end < 0 ? name.length : end);
+  return {
+    start: nonZero(buffer.readBigUInt64LE(at + start)),
+    pid: number === 0 ? null : number,
+    uid: owner === unknownUid ? null : owner,
+    comm: text === '' ? null : text,
+  };
+};
+
+const sideAt = (buffer: Buffer, at: number): KernelRecord => {
+  const layout = recordLayouts.side;
+  const flags = buffer.readUInt8(at + layout.flags);
+  const peerInode = buffer.readUInt32LE(at + layout.peer_inode);
+  return {
+    kind: 'side',
+    connection: buffer.readBigUInt64LE(at + layout.connection),
+    openedAt: buffer.readBigUInt64LE(at + layout.opened_at),
+    endedAt: nonZero(buffer.readBigUInt64LE(at + layout.ended_at)),
+    offset: buffer.readBigUInt64LE(at + layout.offset),
+    inode: buffer.readUInt32LE(at + layout.inode),
+    peerInode: peerInode === 0 ? null : peerInode,
+    endpoint: buffer.readUInt32LE(at + layout.endpoint),
+    direction: directionOf(buffer.readUInt8(at + layout.direction)),
+    joined: (flags & recordConstants.SIDE_JOINED) !== 0,
+    closed: (flags & recordConstants.SIDE_CLOSED) !== 0,
+    ended: (flags & recordConstants.SIDE_ENDED) !== 0,
+    client: processAt(buffer, at + layout.client),
+    server: processAt(buffer, at + layout.server),
+  };
+};
+
+const dataAt = (buffer: Buffer, at: number, size: number): KernelRecord | null => {
+  const layout = recordLayouts.data;
+  const length = buffer.readUInt32LE(at + layout.length);
+  if (length > size - layout.size) return null;
+  const from = at + layout.size;
+  return {
+    kind: 'data',
+    connection: buffer.readBigUInt64LE(at + layout.connection),
+    offset: buffer.readBigUInt64LE(at + layout.offset),
+    at: buffer.readBigUInt64LE(at + layout.at),
+    direction: directionOf(buffer.readUInt8(at + layout.direction)),
+    bytes: buffer.subarray(from, from + length),
+  };
+};
+
+const endpointAt = (buffer: Buffer, at: number): KernelRecord => ({
+  kind: 'endpoint',
+  endpoint: buffer.readUInt32LE(at + recordLayouts.endpoint.endpoint),
+  watched: buffer.readUInt32LE(at + recordLayouts.endpoint.watched) !== 0,
+});
+
+const roundAt = (buffer: Buffer, at: number): KernelRecord => {
+  const layout = recordLayouts.round;
+  return {
+    kind: 'round',
+    at: buffer.readBigUInt64LE(at + layout.at),
+    lostRecords: buffer.readBigUInt64LE(at + layout.lost_records),
+    lostBytes: buffer.readBigUInt64LE(at + layout.lost_bytes),
+    tableFull: buffer.readBigUInt64LE(at + layout.table_full),
+    uncertain: buffer.readBigUInt64LE(at + layout.uncertain),
+    ringBytes: buffer.readBigUInt64LE(at + layout.ring_bytes),
+  };
+};
+
+const recordAt = (buffer: Buffer, at: number, size: number): KernelRecord | null => {
+  switch (buffer.readUInt32LE(at + 4)) {
+    case recordConstants.RECORD_SIDE:
+      return size < recordLayouts.side.size ? null : sideAt(buffer, at);
+    case recordConstants.RECORD_DATA:
+      return size < recordLayouts.data.size ? null : dataAt(buffer, at, size);
+    case recordConstants.RECORD_ENDPOINT:
+      return size < recordLayouts.endpoint.size ? null : endpointAt(buffer, at);
+    case recordConstants.RECORD_ROUND:
+      return size < recordLayouts.round.size ? null : roundAt(buffer, at);
+    default:
+      return null;
+  }
+};
+
+/** What a drain has filled in. Records that make no sense are left out; lengths that make none end the list. */
+export const readRecords = (buffer: Buffer): KernelRecord[] => {
+  const records: KernelRecord[] = [];
+  for (let at = 0; at + headerBytes <= buffer.length; ) {
+    const size = buffer.readUInt32LE(at);
+    if (size < headerBytes || at + size > buffer.length) break;
+    const record = recordAt(buffer, at, size);
+    if (record !== null) records.push(record);
+    at += size;
+  }
+  return records;
+};

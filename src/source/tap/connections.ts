@@ -1,0 +1,181 @@
+import { type Direction, directions } from '../../foundation/direction.ts';
+import type { Nanos, Seen } from '../../foundation/time.ts';
+import type { KernelProcess, KernelRecord } from '../../kernel/events.ts';
+import type { Peer, SourceEvent } from '../event.ts';
+import type { TapCounters } from './limits.ts';
+
+type Side = Extract<KernelRecord, { kind: 'side' }>;
+type Data = Extract<KernelRecord, { kind: 'data' }>;
+
+/** One direction of a connection. */
+interface Way {
+  /** As last told: of the end that reads this direction. */
+  side: Side | null;
+  /** Bytes that were yielded, as data or as gap. */
+  told: bigint;
+  /**
+   * What the kernel had counted when a round ended, and more than was told: the rest may still be on its way through
+   * the ring. If it has not come by the end of the next round, it is lost.
+   */
+  owed: bigint | null;
+  ended: boolean;
+}
+
+interface Connection {
+  readonly number: number;
+  readonly first: Side;
+  readonly ways: Readonly<Record<Direction, Way>>;
+  opened: boolean;
+}
+
+export interface TapConnectionsOptions {
+  readonly endpoints: readonly string[];
+  readonly peerOf: (process: KernelProcess) => Peer;
+  readonly counters: TapCounters;
+}
+
+/**
+ * Turns the records of rounds into a source's events. A round tells first what has changed of the connections, then
+ * the bytes that were read before it began, then that it is over.
+ */
+export interface TapConnections {
+  /** `wallOffset` is what must be added to a record's time to have nanoseconds since the epoch. */
+  take(records: readonly KernelRecord[], wallOffset: Nanos): SourceEvent[];
+}
+
+const newWay = (): Way => ({ side: null, told: 0n, owed: null, ended: false });
+
+export const createTapConnections = (options: TapConnectionsOptions): TapConnections => {
+  const { endpoints, peerOf, counters } = options;
+  const connections = new Map<bigint, Connection>();
+  /** Those of which a round may have more to say. */
+  const changed = new Set<bigint>();
+  let lastNumber = 0;
+  let last: Nanos = 0n;
+  let offset: Nanos = 0n;
+  let events: SourceEvent[] = [];
+
+  /** Several processors write the ring: their order is the ring's, and time stands still where theirs differs. */
+  const seen = (at: Nanos): Seen => {
+    const wall = at + offset;
+    if (wall > last) last = wall;
+    return { at: last, sentAt: null };
+  };
+
+  const open = (connection: Connection, at: Nanos): void => {
+    if (connection.opened) return;
+    connection.opened = true;
+    const { first, number } = connection;
+    counters.connections += 1;
+    counters.openNow += 1;
+    if (first.joined) counters.joined += 1;
+    const client = peerOf(first.client);
+    if (client.pid === null) counters.unknownCallers += 1;
+    events.push({
+      kind: 'open',
+      connection: number,
+      seen: seen(at < first.openedAt ? at : first.openedAt),
+      endpoint: endpoints[first.endpoint] ?? '',
+      client,
+      server: peerOf(first.server),
+      joined: first.joined,
+    });
+  };
+
+  const gap = (connection: Connection, direction: Direction, until: bigint, at: Nanos): void => {
+    const way = connection.ways[direction];
+    const length = Number(until - way.told);
+    way.told = until;
+    counters.lostBytes += length;
+    events.push({ kind: 'gap', connection: connection.number, seen: seen(at), direction, length });
+  };
+
+  const takeSide = (side: Side): void => {
+    let connection = connections.get(side.connection);
+    if (connection === undefined) {
+      lastNumber += 1;
+      connection = {
+        number: lastNumber,
+        first: side,
+        ways: { request: newWay(), response: newWay() },
+        opened: false,
+      };
+      connections.set(side.connection, connection);
+    }
+    connection.ways[side.direction].side = side;
+    changed.add(side.connection);
+  };
+
+  const takeData = (data: Data): void => {
+    const connection = connections.get(data.connection);
+    if (connection === undefined) {
+      counters.strayRecords += 1;
+      return;
+    }
+    open(connection, data.at);
+    const { direction } = data;
+    const way = connection.ways[direction];
+    if (data.offset > way.told) gap(connection, direction, data.offset, data.at);
+    const repeated = Number(way.told - data.offset);
+    counters.repeatedBytes += Math.min(repeated, data.bytes.length);
+    if (repeated >= data.bytes.length || way.ended) return;
+    const bytes = data.bytes.subarray(repeated);
+    way.told += BigInt(bytes.length);
+    counters[direction === 'request' ? 'requestBytes' : 'responseBytes'] += bytes.length;
+    events.push({ kind: 'data', connection: connection.number, seen: seen(data.at), direction, bytes });
+  };
+
+  /** True when all is told that the kernel had counted. */
+  const settle = (connection: Connection, direction: Direction, at: Nanos): boolean => {
+    const way = connection.ways[direction];
+    if (way.owed !== null && way.told < way.owed) gap(connection, direction, way.owed, at);
+    const counted = way.side?.offset ?? 0n;
+    way.owed = counted > way.told ? counted : null;
+    if (way.owed !== null) return false;
+    if (!way.ended && way.side !== null && (way.side.ended || way.side.closed)) {
+      way.ended = true;
+      const when = way.side.endedAt ?? at;
+      events.push({ kind: 'end', connection: connection.number, seen: seen(when), direction });
+    }
+    return true;
+  };
+
+  /** Every end that was ever met is closed. */
+  const isOver = ({ ways, first }: Connection): boolean => {
+    const sides = directions.map((direction) => ways[direction].side);
+    const all = first.peerInode === null || sides.every((side) => side !== null);
+    return all && sides.every((side) => side === null || side.closed);
+  };
+
+  const endRound = (at: Nanos): void => {
+    for (const key of changed) {
+      const connection = connections.get(key);
+      if (connection === undefined) continue;
+      open(connection, at);
+      const settled = directions.map((direction) => settle(connection, direction, at));
+      if (settled.includes(false)) continue;
+      changed.delete(key);
+      if (!isOver(connection)) continue;
+      for (const direction of directions) {
+        if (connection.ways[direction].ended) continue;
+        events.push({ kind: 'end', connection: connection.number, seen: seen(at), direction });
+      }
+      events.push({ kind: 'close', connection: connection.number, seen: seen(at) });
+      connections.delete(key);
+      counters.openNow -= 1;
+    }
+  };
+
+  return {
+    take(records, wallOffset) {
+      offset = wallOffset;
+      events = [];
+      for (const record of records) {
+        if (record.kind === 'side') takeSide(record);
+        else if (record.kind === 'data') takeData(record);
+        else if (record.kind === 'round') endRound(record.at);
+      }
+      return events;
+    },
+  };
+};

@@ -1,0 +1,63 @@
+export interface TapLimits {
+  /** What the kernel holds until it is drained: a power of two. Counts twice in VmRSS, as it is mapped twice. */
+  readonly ringBytes: number;
+  /** Connections watched at once; those above it are counted and not seen. */
+  readonly maxConnections: number;
+  /** What is drained at a time, so that between two batches others have their turn. */
+  readonly bufferBytes: number;
+  /** Between two rounds of draining: while there is little, and while a round finds more than `busyBytes`. */
+  readonly paceMs: number;
+  readonly busyPaceMs: number;
+  readonly busyBytes: number;
+}
+
+export const defaultTapLimits: TapLimits = {
+  ringBytes: 8 * 1024 * 1024,
+  maxConnections: 2048,
+  bufferBytes: 1024 * 1024,
+  paceMs: 50,
+  busyPaceMs: 5,
+  busyBytes: 256 * 1024,
+};
+
+export interface TapCounters {
+  connections: number;
+  openNow: number;
+  /** Connections that were there before the tap. */
+  joined: number;
+  requestBytes: number;
+  responseBytes: number;
+  /** Read by an application and not seen by the tap; each stretch is a `gap`. */
+  lostBytes: number;
+  /** Pieces for which the kernel's ring had no room. */
+  lostRecords: number;
+  /** Ends of connections for which the kernel's table had no room. */
+  unwatched: number;
+  /** Bytes seen twice: peeked at, or read again after a failure. */
+  repeatedBytes: number;
+  /** Reads whose place in the stream may be told wrong. */
+  uncertainReads: number;
+  /** Records of connections that were never told of. */
+  strayRecords: number;
+  /** Connections whose caller the kernel did not name. */
+  unknownCallers: number;
+  rounds: number;
+  noticesFailed: number;
+}
+
+export const createTapCounters = (): TapCounters => ({
+  connections: 0,
+  openNow: 0,
+  joined: 0,
+  requestBytes: 0,
+  responseBytes: 0,
+  lostBytes: 0,
+  lostRecords: 0,
+  unwatched: 0,
+  repeatedBytes: 0,
+  uncertainReads: 0,
+  strayRecords: 0,
+  unknownCallers: 0,
+  rounds: 0,
+  noticesFailed: 0,
+});

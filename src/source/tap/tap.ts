@@ -1,0 +1,129 @@
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { Clock } from '../../foundation/clock.ts';
+import { type KernelProcess, readRecords } from '../../kernel/events.ts';
+import type { NativeLibrary } from '../../kernel/native.ts';
+import type { Peer, SourceEvent } from '../event.ts';
+import { createProcesses, type Processes } from '../process.ts';
+import type { Source } from '../source.ts';
+import { createTapConnections } from './connections.ts';
+import { TapError } from './error.ts';
+import { createTapCounters, defaultTapLimits, type TapCounters, type TapLimits } from './limits.ts';
+
+/** What an operator may want to read in a log. */
+export type TapNotice =
+  | { readonly kind: 'watching'; readonly endpoint: string }
+  /** There is no socket at the path: it is watched again when it is back. */
+  | { readonly kind: 'endpoint_away'; readonly endpoint: string };
+
+export interface TapOptions {
+  /** What span ids are derived from: the host's id. */
+  readonly identity: string;
+  /** Sockets of runtimes, by any path that leads to them; they need not be there yet. */
+  readonly endpoints: readonly string[];
+  readonly clock: Clock;
+  readonly native: Pick<NativeLibrary, 'openTap'>;
+  readonly processes?: Processes;
+  readonly limits?: TapLimits;
+  readonly counters?: TapCounters;
+  readonly notice?: (notice: TapNotice) => void;
+}
+
+/** Watches without being in the path: a slow reader loses bytes, each loss counted, and delays nobody. */
+export interface TapSource extends Source {
+  readonly counters: TapCounters;
+  /** Detaches from the kernel. */
+  close(): Promise<void>;
+}
+
+/** The programs may be attached in the middle of a read: how often a round is begun before it counts as the last. */
+const lastRounds = 2;
+
+/** Attached when it returns. Throws a TapError. */
+export const createTap = (options: TapOptions): TapSource => {
+  const { identity, endpoints, clock } = options;
+  const limits = options.limits ?? defaultTapLimits;
+  const counters = options.counters ?? createTapCounters();
+  const processes = options.processes ?? createProcesses();
+  const { ringBytes, maxConnections, bufferBytes } = limits;
+  const opened = options.native.openTap({ endpoints, ringBytes, maxConnections, bufferBytes });
+  if (!opened.opened) throw new TapError(opened.why, opened.detail);
+  const { tap } = opened;
+
+  let stopping = false;
+  let wake: () => void = () => undefined;
+
+  const notice = (event: TapNotice): void => {
+    try {
+      options.notice?.(event);
+    } catch {
+      counters.noticesFailed += 1;
+    }
+  };
+
+  /** The kernel says who it was; /proc, while the process lives, where it belongs. */
+  const peerOf = (process: KernelProcess): Peer => {
+    const { pid, uid, comm } = process;
+    const pidStart = process.start === null ? null : processes.startOf(process.start);
+    const living = pid === null || uid === null ? null : processes.peer({ pid, uid, gid: 0 });
+    const same = living !== null && pidStart !== null && living.pidStart === pidStart;
+    return { pid, pidStart, uid, comm, cgroup: same ? living.cgroup : null };
+  };
+  const connections = createTapConnections({ endpoints, peerOf, counters });
+
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  /** The events of one drain, and how much the ring held, if with it the round is over. */
+  const drain = (): { readonly events: SourceEvent[]; readonly ringBytes: number | null } => {
+    const records = readRecords(tap.drain());
+    const events = connections.take(records, clock.now() - clock.monotonic());
+    let held: number | null = null;
+    for (const record of records) {
+      if (record.kind === 'endpoint') {
+        const endpoint = endpoints[record.endpoint] ?? '';
+        notice({ kind: record.watched ? 'watching' : 'endpoint_away', endpoint });
+      } else if (record.kind === 'round') {
+        held = Number(record.ringBytes);
+        counters.rounds += 1;
+        counters.lostRecords = Number(record.lostRecords);
+        counters.unwatched = Number(record.tableFull);
+        counters.uncertainReads = Number(record.uncertain);
+      }
+    }
+    return { events, ringBytes: held };
+  };
+
+  async function* events(): AsyncGenerator<readonly SourceEvent[]> {
+    let roundsLeft = lastRounds;
+    while (roundsLeft > 0) {
+      const drained = drain();
+      if (drained.events.length > 0) yield drained.events;
+      // Others have their turn between two batches.
+      await immediate();
+      if (drained.ringBytes === null) continue;
+      if (stopping) roundsLeft -= 1;
+      else await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
+    }
+  }
+
+  return {
+    identity,
+    counters,
+    events,
+    async stop() {
+      stopping = true;
+      wake();
+    },
+    async close() {
+      stopping = true;
+      wake();
+      tap.close();
+    },
+  };
+};
