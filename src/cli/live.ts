@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chooseEndpoints, isSocket, usualSockets } from '../config/endpoints.ts';
 import type { Config } from '../config/options.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -41,6 +42,12 @@ export const planLive = (config: Config, log: Log): LivePlan => {
     log('info', `found the runtime endpoint ${runtime}${also}; --runtime-endpoint names another one`);
   }
   for (const path of [runtime, image]) {
+    if (path !== null && existsSync(path) && !isSocket(path)) {
+      throw environmentError(
+        `${path} is not a socket`,
+        "name the container runtime's socket: --runtime-endpoint /run/containerd/containerd.sock",
+      );
+    }
     if (path !== null && !isSocket(path))
       log('warn', `${path} is not there yet: clients are refused until it is`);
   }

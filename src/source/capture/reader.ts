@@ -109,7 +109,8 @@ export const openCapture = async (
   const [headerLine = '', ...rest] = first.done === true ? [] : first.value;
   const header = await (async () => {
     try {
-      return parseHeader(headerLine, nameOf(input));
+      // A byte order mark is what some editors leave.
+      return parseHeader(headerLine.replace(/^\ufeff/, ''), nameOf(input));
     } catch (error) {
       await batches.return(undefined);
       throw error;

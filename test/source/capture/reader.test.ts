@@ -240,6 +240,18 @@ test('a file without a readable header of this version is refused', async () => 
   rmSync(folder, { recursive: true });
 });
 
+test('a byte order mark before the header, and CRLF at the ends of lines, change nothing', async () => {
+  const reader = await openCapture({
+    name: 'marked',
+    stream: (async function* () {
+      yield Buffer.from('\ufeff{"capture":1,"socket":"/x"}\r\n{"t":"1","c":1,"e":"open"}\r\n');
+    })(),
+  });
+  const kinds: string[] = [];
+  for await (const batch of reader.events()) kinds.push(...batch.map(({ kind }) => kind));
+  assert.deepEqual([reader.header.socket, kinds], ['/x', ['open']]);
+});
+
 test('the header’s own keys are kept', async () => {
   const { header, headerHash } = await readBytes(Buffer.from('{"capture":1,"note":"n","lab":{"x":1}}'));
   assert.deepEqual([header.socket, header.note, header.fields.lab], ['', 'n', { x: 1 }]);
