@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Phase, PodOperation } from '../../src/calls/pods/operation.ts';
+import { renderCompact } from '../../src/export/compact.ts';
+import { findingLine } from '../../src/export/finding-json.ts';
+import { idsOfOperation } from '../../src/spans/pod-ids.ts';
+import { spansOfOperation } from '../../src/spans/pod-spans.ts';
+import { aCall } from '../support/a-call.ts';
+import { aSpanContext } from '../support/a-span-context.ts';
+
+const { caller } = aCall();
+const start = 1_795_476_336_000_000_000n;
+
+const phase = (changes: Partial<Phase> & Pick<Phase, 'phase'>, from: bigint, to: bigint): Phase => ({
+  container: null,
+  image: null,
+  status: 'OK',
+  connection: 3,
+  stream: 5,
+  ...changes,
+  start: start + from * 1_000_000n,
+  end: start + to * 1_000_000n,
+});
+
+const operation: PodOperation = {
+  key: { kind: 'pod_start', pod: 'u-1', attempt: 1, container: null, generation: 0 },
+  pod: { namespace: 'default', name: 'web', uid: 'u-1', attempt: 1 },
+  sandboxId: '9a1b',
+  endpoint: '/run/containerd/containerd.sock',
+  connection: 3,
+  caller,
+  start,
+  end: start + 700_000_000n,
+  startSeen: true,
+  outcome: 'failed',
+  detail: 'PullImage app:1: NOT_FOUND',
+  phases: [
+    phase({ phase: 'sandbox' }, 0n, 500n),
+    phase({ phase: 'client', status: null, connection: null, stream: null }, 500n, 520n),
+    phase({ phase: 'image_pull', image: 'app:1', status: 'NOT_FOUND', stream: 7 }, 520n, 700n),
+  ],
+  phasesDropped: 0,
+  traceparents: [],
+};
+
+test('the line of a start for programs: every key, in its form', () => {
+  const spans = spansOfOperation(operation, aSpanContext().resources);
+  const line: unknown = JSON.parse(findingLine({ kind: 'operation', operation }, spans));
+  const ids = idsOfOperation(operation.key);
+  assert.deepEqual(line, {
+    kind: 'pod_start',
+    connection: 3,
+    revision: 0,
+    endpoint: '/run/containerd/containerd.sock',
+    caller: {
+      pid: 812,
+      pid_start: '1795476000123456789',
+      comm: 'kubelet',
+      uid: 0,
+      user_agent: 'grpc-go/1.72.1',
+    },
+    pod: { namespace: 'default', name: 'web', uid: 'u-1', attempt: 1 },
+    sandbox_id: '9a1b',
+    container: null,
+    container_attempt: null,
+    start: '1795476336000000000',
+    end: '1795476336700000000',
+    start_seen: true,
+    outcome: 'failed',
+    detail: 'PullImage app:1: NOT_FOUND',
+    phases: [
+      {
+        phase: 'sandbox',
+        container: null,
+        image: null,
+        start: '1795476336000000000',
+        end: '1795476336500000000',
+        status: 'OK',
+        connection: 3,
+        stream: 5,
+      },
+      {
+        phase: 'client',
+        container: null,
+        image: null,
+        start: '1795476336500000000',
+        end: '1795476336520000000',
+        status: null,
+        connection: null,
+        stream: null,
+      },
+      {
+        phase: 'image_pull',
+        container: null,
+        image: 'app:1',
+        start: '1795476336520000000',
+        end: '1795476336700000000',
+        status: 'NOT_FOUND',
+        connection: 3,
+        stream: 7,
+      },
+    ],
+    phases_dropped: 0,
+    trace_id: ids.traceId,
+    span_id: ids.spanId,
+  });
+});
+
+test('without spans its ids are null, not missing', () => {
+  const line: unknown = JSON.parse(findingLine({ kind: 'operation', operation }, []));
+  assert.ok(typeof line === 'object' && line !== null && 'trace_id' in line && 'span_id' in line);
+  assert.deepEqual([line.trace_id, line.span_id], [null, null]);
+});
+
+test('a failed start is an error of its root span, with what failed', () => {
+  const [root] = spansOfOperation(operation, aSpanContext().resources);
+  assert.equal(root?.name, 'pod start default/web');
+  assert.deepEqual(root?.status, { code: 'error', message: 'PullImage app:1: NOT_FOUND' });
+  assert.equal(root?.attributes['cri.operation.sandbox_ms'], 500);
+  assert.equal(root?.attributes['cri.operation.image_pull_ms'], 180);
+  assert.equal(root?.attributes['cri.operation.client_ms'], 20);
+});
+
+test('the line of a start for people tells its phases, and no control characters of a name', () => {
+  const evil = { ...operation, pod: { ...operation.pod, name: 'web\u001b[2J' } };
+  const line = renderCompact({ kind: 'operation', operation: evil }, { colour: false });
+  assert.match(line, /pod start +700ms failed: PullImage app:1: NOT_FOUND default\/web/);
+  assert.match(line, /\(sandbox 500ms, client 20\.0ms, image pull app:1 180ms NOT_FOUND\)$/);
+  assert.ok(!line.includes('\u001b'));
+});
+
+test('a line holds twelve phases and says how many there are more', () => {
+  const phases = Array.from({ length: 20 }, (_, n) => phase({ phase: 'create', container: `c${n}` }, 1n, 2n));
+  const line = renderCompact(
+    { kind: 'operation', operation: { ...operation, phases, phasesDropped: 5 } },
+    { colour: false },
+  );
+  assert.match(line, /create c11 1\.00ms, 13 more\)$/);
+});
