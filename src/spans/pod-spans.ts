@@ -70,7 +70,9 @@ const linksOf = ({ key, traceparents }: PodOperation): Span['links'] => {
     const parent = parseTraceparent(traceparent, null);
     return parent === null ? [] : [{ traceId: parent.traceId, spanId: parent.spanId, attributes: {} }];
   });
-  return key.kind === 'pod_start' ? own : [{ ...idsOfOperation(startOf(key)), attributes: {} }, ...own];
+  return key.kind === 'pod_start' && key.generation === 0
+    ? own
+    : [{ ...idsOfOperation(startOf(key)), attributes: {} }, ...own];
 };
 
 /** The root span, INTERNAL, of the client; its calls are children, and so is the time in which none was under way. */

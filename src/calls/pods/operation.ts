@@ -18,7 +18,7 @@ export interface OperationKey {
   /** Of a `container_start`. */
   readonly container: string | null;
   /**
-   * The container's attempt; of a `pod_stop` the sum of the newest attempts of its containers, which tells a stop
+   * Of a `pod_start` how many of it were told before: 0, but for a try after one was told as failed. The container's attempt; of a `pod_stop` the sum of the newest attempts of its containers, which tells a stop
    * from one before the containers were made anew.
    */
   readonly generation: number;

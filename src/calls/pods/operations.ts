@@ -3,16 +3,11 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { createInFlight } from './in-flight.ts';
+import { createLedger } from './ledger.ts';
 import { defaultPodLimits, type PodCounters, type PodLimits } from './limits.ts';
-import {
-  addCall,
-  dueOf,
-  type Ending,
-  type OpenOperation,
-  openOperation,
-  tellOperation,
-} from './open-operation.ts';
-import type { CallOperation, OperationKey, PhaseName, PodOperation } from './operation.ts';
+import { type OpenOperation, openOperation } from './open-operation.ts';
+import type { CallOperation, OperationKey, PodOperation } from './operation.ts';
+import { remember } from './remember.ts';
 
 /** What others know of the pod's containers. */
 export interface PodKnowledge {
@@ -75,26 +70,12 @@ const isSameProcess = (one: Caller, other: Caller): boolean =>
 
 const isKubelet = ({ comm }: Caller): boolean => comm?.startsWith('kubelet') === true;
 
-const remember = <Value>(map: Map<string, Value>, key: string, value: Value, max: number): void => {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= max) return;
-  const oldest = map.keys().next();
-  if (!oldest.done) map.delete(oldest.value);
-};
-
 export const createPodOperations = (
   counters: PodCounters,
   limits: PodLimits = defaultPodLimits,
 ): PodOperations => {
-  /** By pod and attempt of its sandbox. */
-  const starts = new Map<string, OpenOperation>();
-  const stops = new Map<string, OpenOperation>();
-  /** By pod, attempt, container and its attempt. */
-  const containerStarts = new Map<string, OpenOperation>();
-  const stopped = new Map<string, OperationKey>();
-  /** Pods whose start was told, by pod and attempt. */
-  const begun = new Map<string, true>();
+  const ledger = createLedger(counters, limits);
+  const { starts, stops, containerStarts, open, add, close } = ledger;
   /** Containers by id, for the hooks that follow their start. */
   const started = new Map<string, Started>();
   /** Of calls that ended of late: a revision of one is still part of it. */
@@ -102,64 +83,14 @@ export const createPodOperations = (
   const inFlight = createInFlight(limits.maxInFlight, () => {
     counters.inFlightDropped += 1;
   });
-  /** No operation is over before. */
-  let nextDue: Nanos | null = null;
-  let found: PodOperation[] = [];
+  const isBusy = (pod: string): boolean => inFlight.count(pod) > 0;
 
-  const tell = (of: OpenOperation, ending: Ending): void => {
-    const told = tellOperation(of, ending, limits);
-    counters.told += 1;
-    if (told.outcome === 'timed_out') counters.timedOut += 1;
-    found.push(told);
-  };
-
-  const close = (map: Map<string, OpenOperation>, at: string, ending: Ending): void => {
-    const of = map.get(at);
-    if (of === undefined) return;
-    map.delete(at);
-    tell(of, ending);
-    if (map === starts) remember(begun, at, true, limits.maxRemembered);
-    if (of.sandboxStopped) remember(stopped, at, of.key, limits.maxRemembered);
-  };
-
-  const maps = [starts, stops, containerStarts] as const;
-
-  const open = (map: Map<string, OpenOperation>, at: string, of: OpenOperation): OpenOperation => {
-    if (map.size >= limits.maxOpen) {
-      const oldest = map.keys().next();
-      if (!oldest.done) close(map, oldest.value, 'evicted');
-      counters.evicted += 1;
-    }
-    map.set(at, of);
-    return of;
-  };
-
-  const sweep = (now: Nanos): void => {
-    if (nextDue !== null && now < nextDue) return;
-    nextDue = null;
-    for (const map of maps) {
-      for (const [at, of] of map) {
-        if (inFlight.count(of.key.pod) > 0) continue;
-        const due = dueOf(of, limits);
-        if (due <= now) close(map, at, 'quiet');
-        else if (nextDue === null || due < nextDue) nextDue = due;
-      }
-    }
-  };
-
-  const add = (of: OpenOperation, phase: PhaseName, call: Call, at: Nanos): CallOperation => {
-    if (!addCall(of, phase, call, at, limits)) counters.phasesDropped += 1;
-    const due = dueOf(of, limits);
-    if (nextDue === null || due < nextDue) nextDue = due;
-    return { key: of.key, role: 'part' };
-  };
-
-  const startKey = (pod: string, attempt: number): OperationKey => ({
+  const startKey = (pod: string, attempt: number, generation = 0): OperationKey => ({
     kind: 'pod_start',
     pod,
     attempt,
     container: null,
-    generation: 0,
+    generation,
   });
 
   const ofPod = (
@@ -173,7 +104,7 @@ export const createPodOperations = (
     const start = starts.get(at);
     const isOk = call.result.statusCode === 0;
     const begin = (): OpenOperation =>
-      open(starts, at, openOperation(startKey(name, attempt), pod, call, now));
+      open(starts, at, openOperation(startKey(name, attempt, ledger.timesBegun(at)), pod, call, now));
 
     const siblings = () => (facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId));
     /** An earlier container of this name was made in the sandbox. */
@@ -201,7 +132,7 @@ export const createPodOperations = (
       const goesOn =
         start === undefined &&
         generation === 0 &&
-        !begun.has(at) &&
+        ledger.timesBegun(at) === 0 &&
         !containerStarts.has(own) &&
         !isKnown(container);
       if (goesOn) return add(begin(), phase, call, now);
@@ -265,7 +196,7 @@ export const createPodOperations = (
         return add(stops.get(at) ?? beginStop(), 'pre_stop', call, now);
       }
       case 'StopContainer': {
-        const before = stopped.get(at);
+        const before = ledger.stoppedIn(at);
         if (before !== undefined && !stops.has(at)) return { key: before, role: 'after' };
         return add(stops.get(at) ?? beginStop(), 'stop', call, now);
       }
@@ -273,7 +204,7 @@ export const createPodOperations = (
         close(starts, at, 'stopped');
         for (const [other, of] of containerStarts)
           if (of.key.pod === name && of.key.attempt === attempt) close(containerStarts, other, 'stopped');
-        const before = stopped.get(at);
+        const before = ledger.stoppedIn(at);
         if (before !== undefined && !stops.has(at)) return { key: before, role: 'after' };
         const operation = add(stops.get(at) ?? beginStop(), 'sandbox_stop', call, now);
         if (isOk) close(stops, at, 'done');
@@ -281,19 +212,12 @@ export const createPodOperations = (
       }
       case 'RemoveContainer':
       case 'RemovePodSandbox': {
-        const before = stopped.get(at);
+        const before = ledger.stoppedIn(at);
         return before === undefined ? null : { key: before, role: 'after' };
       }
       default:
         return null;
     }
-  };
-
-  const taken = (): readonly PodOperation[] => {
-    const all = found;
-    if (all.length > 0) found = [];
-    counters.openNow = starts.size + stops.size + containerStarts.size;
-    return all;
   };
 
   return {
@@ -305,17 +229,17 @@ export const createPodOperations = (
       const id = `${call.connection}/${call.stream}`;
       if (call.revision > 0) return { operation: recent.get(id) ?? null, found: [] };
       // First: the call that ends now was under way until now.
-      if (call.end !== null) sweep(call.end);
+      if (call.end !== null) ledger.sweep(call.end, isBusy);
       inFlight.ended(call.connection, call.stream);
-      if (call.end === null) return { operation: null, found: taken() };
+      if (call.end === null) return { operation: null, found: ledger.take() };
       const of = namedPod(call.facts.pod);
       const operation = of === null ? null : ofPod(call, of, known, call.end);
       if (operation !== null) remember(recent, id, operation, limits.maxRecent);
-      return { operation, found: taken() };
+      return { operation, found: ledger.take() };
     },
     finish() {
-      for (const map of maps) for (const at of [...map.keys()]) close(map, at, 'input_ended');
-      return taken();
+      ledger.closeAll('input_ended');
+      return ledger.take();
     },
   };
 };

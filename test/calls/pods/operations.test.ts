@@ -319,3 +319,15 @@ test('everything is bounded, and what the bounds drop is counted', () => {
   const told = of.operations.finish().find(({ key }) => key.pod === 'u-99');
   assert.equal(told?.phasesDropped, 16);
 });
+
+test('a try after the start was told as failed is another start', () => {
+  const of = follow();
+  const once = of.end({ rpc: 'RunPodSandbox', at: 0, status: 2 });
+  const again = of.end({ rpc: 'RunPodSandbox', at: 500 });
+  assert.deepEqual(
+    of.found.map(({ outcome }) => outcome),
+    ['failed'],
+  );
+  assert.equal(once?.key.generation, 0);
+  assert.equal(again?.key.generation, 1);
+});
