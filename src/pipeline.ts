@@ -6,6 +6,8 @@ import { type CallCounters, createCallCounters, createConnectionCalls } from './
 import { createIdentityBook } from './calls/identity/book.ts';
 import type { Identities } from './calls/identity/identities.ts';
 import { createIdentityCounters, type IdentityCounters } from './calls/identity/limits.ts';
+import { createInferences } from './calls/inference/inferences.ts';
+import { createInferenceCounters, type InferenceCounters } from './calls/inference/limits.ts';
 import {
   createNegotiationCounters,
   createNegotiations,
@@ -17,8 +19,9 @@ import { createUnreturnedCounters, type UnreturnedCounters } from './calls/unret
 import type { Symptom } from './calls/unreturned/symptom.ts';
 import { createSymptoms } from './calls/unreturned/symptoms.ts';
 import { createCriCall } from './cri/call.ts';
-import { type CriCounters, createCriCounters } from './cri/limits.ts';
+import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
+import { createTextMemory } from './cri/text-memory.ts';
 import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
 import type { GrpcEvent } from './grpc/event.ts';
@@ -61,6 +64,7 @@ export interface PipelineCounters {
   readonly cri: CriCounters;
   readonly calls: CallCounters;
   readonly negotiations: NegotiationCounters;
+  readonly inference: InferenceCounters;
   readonly identities: IdentityCounters;
   readonly pods: PodCounters;
   readonly unreturned: UnreturnedCounters;
@@ -136,12 +140,15 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     cri: createCriCounters(),
     calls: createCallCounters(),
     negotiations: createNegotiationCounters(),
+    inference: createInferenceCounters(),
     identities: createIdentityCounters(),
     pods: createPodCounters(),
     unreturned: createUnreturnedCounters(),
   };
   const negotiations = createNegotiations(counters.negotiations);
+  const createNamer = createInferences(options.schema, counters.inference);
   const identities = createIdentityBook(counters.identities);
+  const texts = createTextMemory(defaultCriLimits, counters.cri);
   const pods = createPodOperations(counters.pods);
   const symptoms = createSymptoms(counters.unreturned);
   const shown: Symptom[] = [];
@@ -166,6 +173,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
+      texts,
       onMessage(rpc, request, response) {
         known.learn(rpc, request, response);
         if (response !== null || request === null || !isPodCall(rpc)) return;
@@ -189,7 +197,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       server: { pid: event.server.pid, pidStart: event.server.pidStart, comm: event.server.comm },
     };
     const known = identities.of(event.endpoint);
-    const calls = createConnectionCalls(facts, beginCri(event.connection, known), counters.calls);
+    const begin = beginCri(event.connection, known);
+    const calls = createConnectionCalls(facts, begin, counters.calls, () => createNamer(facts, begin));
     connections.set(event.connection, {
       facts,
       identities: known,
@@ -231,11 +240,14 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       const told = out.length;
       if (event.kind === 'message') reading = event.stream;
       watched.calls.event(event, out);
-      if (out.length > told) {
+      const named = out.length;
+      if (named > told) {
         identify(watched, told, out);
         negotiate(told, out);
         const finding = out[told];
         if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
+        // Calls that are told anew because this one showed what they were.
+        for (let at = told + 1; at < named; at++) identify(watched, at, out);
         show(out);
       }
       symptoms.grpc(watched.facts.connection, event, watched.snapshot, now);

@@ -4,6 +4,7 @@ import type { CallEnd, CallHead } from '../grpc/event.ts';
 import type { HeaderText } from '../http2/event.ts';
 import type { Call } from './call.ts';
 import type { Caller } from './caller.ts';
+import type { Naming } from './inference/inference.ts';
 import { methodName, unknownMethod } from './method-name.ts';
 
 /** What is the same for all calls of a connection. */
@@ -22,9 +23,11 @@ export const assembleCall = (
   head: CallHead,
   reading: CriReading | null,
   result: CallEnd,
+  naming: Naming | null,
 ): Call => {
   const path = known(head.path);
-  const name = path === null ? unknownMethod : methodName(path);
+  const inferred = path === null ? naming : null;
+  const name = path === null ? (inferred ?? unknownMethod) : methodName(path);
   const { pid, pidStart, uid, comm, cgroup } = connection.client;
   const { start } = head;
   const { end } = result;
@@ -39,8 +42,8 @@ export const assembleCall = (
     rpc: name.rpc,
     service: name.service,
     apiVersion: name.apiVersion,
-    methodSource: name.method === null ? 'unknown' : 'read',
-    methodConfidence: null,
+    methodSource: path !== null ? 'read' : inferred === null ? 'unknown' : 'inferred',
+    methodConfidence: inferred?.confidence ?? null,
     isProbe: false,
     streaming: name.streaming,
     start: start?.sentAt ?? start?.at ?? null,
@@ -77,3 +80,23 @@ export const reviseCall = (call: Call, reading: CriReading | null, result: CallE
   responseSentAt: result.end?.sentAt ?? null,
   revision: call.revision + 1,
 });
+
+/** The same call under the method that is now believed of it. */
+export const renameCall = (call: Call, naming: Naming | null, reading: CriReading | null): Call => {
+  const { method, rpc, service, apiVersion, streaming } = naming ?? unknownMethod;
+  return {
+    ...call,
+    method,
+    rpc,
+    service,
+    apiVersion,
+    streaming,
+    methodSource: naming === null ? 'unknown' : 'inferred',
+    methodConfidence: naming?.confidence ?? null,
+    facts: reading?.facts ?? (naming === null ? noFacts : call.facts),
+    unknownFields: reading?.unknownFields ?? call.unknownFields,
+    brokenMessages: reading?.brokenMessages ?? call.brokenMessages,
+    full: reading === null ? call.full : reading.full,
+    revision: call.revision + 1,
+  };
+};

@@ -1,7 +1,8 @@
 import type { CriCall } from '../cri/call.ts';
 import type { CallEnd, CallHead, GrpcEvent } from '../grpc/event.ts';
-import { assembleCall, type ConnectionFacts, reviseCall } from './assemble.ts';
+import { assembleCall, type ConnectionFacts, renameCall, reviseCall } from './assemble.ts';
 import type { Call, Finding } from './call.ts';
+import type { Namer } from './inference/namer.ts';
 
 export interface ConnectionCallLimits {
   /** Calls open at once on one connection. */
@@ -71,10 +72,22 @@ export const createConnectionCalls = (
   connection: ConnectionFacts,
   beginCri: (path: string) => CriCall | null,
   counters: CallCounters,
+  createNamer: () => Namer,
   limits: ConnectionCallLimits = defaultConnectionCallLimits,
 ): ConnectionCalls => {
   const open = new Map<number, OpenCall>();
   const ended = new Map<number, EndedCall>();
+  /** Only where a path was missing: other connections pay nothing. */
+  let namer: Namer | null = null;
+
+  const startCri = (head: CallHead): CriCall | null => {
+    if (typeof head.path === 'string') {
+      namer?.read(head.path);
+      return beginCri(head.path);
+    }
+    namer ??= createNamer();
+    return namer.begin(head);
+  };
 
   const remember = (stream: number, record: EndedCall): void => {
     ended.delete(stream);
@@ -90,7 +103,7 @@ export const createConnectionCalls = (
       return;
     }
     counters.started += 1;
-    const cri = typeof head.path === 'string' ? beginCri(head.path) : null;
+    const cri = startCri(head);
     if (typeof head.path !== 'string') counters.methodUnknown += 1;
     else if (cri === null) counters.notCri += 1;
     open.set(head.stream, { head, cri });
@@ -98,12 +111,23 @@ export const createConnectionCalls = (
 
   /** The headers of a call that was begun without them. */
   const lateHead = (head: CallHead): void => {
-    const cri = typeof head.path === 'string' ? beginCri(head.path) : null;
     const record = ended.get(head.stream);
-    if (open.has(head.stream)) open.set(head.stream, { head, cri });
+    if (open.has(head.stream)) open.set(head.stream, { head, cri: startCri(head) });
     else if (record !== undefined) {
-      const call = assembleCall(connection, head, null, record.call.result);
+      const cri = typeof head.path === 'string' ? startCri(head) : null;
+      const call = assembleCall(connection, head, null, record.call.result, null);
       remember(head.stream, { call: { ...call, revision: record.call.revision }, cri });
+    }
+  };
+
+  /** Calls whose path was not seen, and of which is now known what they were. */
+  const rename = (out: Finding[]): void => {
+    for (const { call: told, naming, reading } of namer?.renamed() ?? []) {
+      const call = renameCall(told, naming, reading);
+      const record = ended.get(call.stream);
+      if (record !== undefined) ended.set(call.stream, { call, cri: record.cri });
+      namer?.revised(call);
+      out.push({ kind: 'call', call });
     }
   };
 
@@ -112,7 +136,13 @@ export const createConnectionCalls = (
       const record = open.get(stream);
       return record === undefined
         ? null
-        : assembleCall(connection, record.head, record.cri?.finish() ?? null, inFlight);
+        : assembleCall(
+            connection,
+            record.head,
+            record.cri?.finish() ?? null,
+            inFlight,
+            namer?.naming(stream) ?? null,
+          );
     },
     event(event, out) {
       switch (event.kind) {
@@ -133,9 +163,14 @@ export const createConnectionCalls = (
           if (record === undefined) return;
           open.delete(event.stream);
           counters.ended += 1;
-          const call = assembleCall(connection, record.head, record.cri?.finish() ?? null, event.result);
+          namer?.end(event.stream, event.result);
+          const naming = namer?.naming(event.stream) ?? null;
+          const reading = record.cri?.finish() ?? null;
+          const call = assembleCall(connection, record.head, reading, event.result, naming);
           remember(event.stream, { call, cri: event.result.reset === null ? null : record.cri });
           out.push({ kind: 'call', call });
+          namer?.told(call, reading);
+          rename(out);
           return;
         }
         case 'call_revised': {
@@ -145,6 +180,7 @@ export const createConnectionCalls = (
           const call = reviseCall(record.call, record.cri?.finish() ?? null, event.result);
           remember(event.stream, { call, cri: record.cri });
           out.push({ kind: 'call', call });
+          namer?.revised(call);
           return;
         }
       }
