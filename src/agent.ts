@@ -2,8 +2,11 @@ import { createCallSpans } from './call-spans.ts';
 import type { Config } from './config/options.ts';
 import { loadSchema } from './cri/schema.ts';
 import type { Exported, ExportLog, Sink } from './export/sink.ts';
+import { systemTimers } from './export/timers.ts';
+import type { Clock } from './foundation/clock.ts';
 import { scrubText } from './foundation/scrub.ts';
 import { createHealth, type Health } from './health.ts';
+import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
 import { observe } from './observe.ts';
 import { createPipeline } from './pipeline.ts';
@@ -16,6 +19,8 @@ export interface AgentOptions {
   /** For the variables of OpenTelemetry that are no options of critrace. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** The source's own: by it calls are found that are stuck while nothing happens. */
+  readonly clock: Clock;
   readonly log: ExportLog;
   /** Sinks beside those of the configuration. */
   readonly extraSinks?: readonly Sink[];
@@ -55,6 +60,7 @@ export const startAgent = async ({
   config,
   environment,
   version,
+  clock,
   log,
   openSource,
   extraSinks = [],
@@ -118,7 +124,10 @@ export const startAgent = async ({
   const unobserved = (error: unknown, connection: number | null): void =>
     fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
   const ended = (async () => {
-    for await (const batch of observe(source, pipeline, spansOf, unobserved))
+    for await (const batch of observe(source, pipeline, spansOf, {
+      onFault: unobserved,
+      heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
+    }))
       for (const sink of sinks) take(sink, batch);
   })();
   // Who stops the agent hears of it from `ended` as well.

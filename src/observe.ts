@@ -1,6 +1,7 @@
 import type { Finding } from './calls/call.ts';
 import type { Exported } from './export/sink.ts';
 import type { Nanos } from './foundation/time.ts';
+import { type Beat, type Heartbeat, withHeartbeat } from './heartbeat.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { SourceEvent } from './source/event.ts';
 import type { Source } from './source/source.ts';
@@ -14,6 +15,16 @@ export const noSpans: SpansOf = () => [];
 /** A fault of critrace's own while it decoded a connection; null: what was left of all of them at the end. */
 export type OnFault = (error: unknown, connection: number | null) => void;
 
+export interface ObserveOptions {
+  readonly onFault?: OnFault;
+  /** Of a live source: what is waited for in vain is told while nothing happens. Without: as the events come. */
+  readonly heartbeat?: Heartbeat;
+}
+
+async function* withoutHeartbeat<T>(batches: AsyncIterable<T>): AsyncGenerator<Beat<T>> {
+  for await (const batch of batches) yield { kind: 'batch', batch };
+}
+
 /**
  * A source through the pipeline: what was found, batch by batch as the source reads, and at its end the calls still
  * in flight. The next batch is read when the consumer asks: a slow one holds up a replay; a live source drops and
@@ -23,7 +34,7 @@ export async function* observe(
   source: Source,
   pipeline: Pipeline,
   spansOf: SpansOf,
-  onFault?: OnFault,
+  { onFault, heartbeat }: ObserveOptions = {},
 ): AsyncGenerator<readonly Exported[]> {
   /** Connections that are open and of which no more is decoded. */
   const faulty = new Set<number>();
@@ -52,9 +63,16 @@ export async function* observe(
   };
 
   let last: Nanos = 0n;
-  for await (const batch of source.events()) {
+  const batches = source.events();
+  const beats = heartbeat === undefined ? withoutHeartbeat(batches) : withHeartbeat(batches, heartbeat);
+  for await (const beat of beats) {
+    if (beat.kind === 'idle') {
+      const late = contained(null, () => exported(pipeline.tick(beat.now), null));
+      if (late.length > 0) yield late;
+      continue;
+    }
     const found: Exported[] = [];
-    for (const event of batch) {
+    for (const event of beat.batch) {
       if (event.seen.at > last) last = event.seen.at;
       const findings = push(event);
       if (findings.length > 0) found.push(...findings);

@@ -24,6 +24,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
     config: resolveConfig({ flags: {}, env: {}, file: null }).config,
     environment: {},
     version: '0.0.0',
+    clock: systemClock(),
     log: (level, message) => log.push(`${level}: ${message}`),
     extraSinks: [sink],
     openSource: (identity) =>

@@ -56,7 +56,9 @@ test('a fault costs the rest of its connection and nothing else', async () => {
   const faults: (number | null)[] = [];
   const found: Finding[] = [];
   const pipeline = faultyPipeline(1, pushed);
-  for await (const batch of observe(sourceOf(events), pipeline, noSpans, (_, at) => faults.push(at)))
+  for await (const batch of observe(sourceOf(events), pipeline, noSpans, {
+    onFault: (_, at) => faults.push(at),
+  }))
     found.push(...batch.map(({ finding }) => finding));
   assert.deepEqual(faults, [1]);
   assert.deepEqual(

@@ -29,6 +29,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
     config,
     environment: context.env,
     version,
+    clock,
     log,
     openSource: (identity) => openPlanned(plan, identity, clock, log),
   });

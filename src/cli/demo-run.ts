@@ -74,6 +74,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       config,
       environment: context.env,
       version: packageVersion(),
+      clock,
       log,
       extraSinks: [keeper.sink],
       openSource: (identity) => openPlanned(plan, identity, clock, log),

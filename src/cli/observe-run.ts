@@ -1,8 +1,10 @@
 import { createCallSpans } from '../call-spans.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { loadSchema } from '../cri/schema.ts';
+import { systemTimers } from '../export/timers.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createHealth, healthLine } from '../health.ts';
+import { heartbeatMs } from '../heartbeat.ts';
 import { hostOf } from '../host.ts';
 import { noSpans, observe } from '../observe.ts';
 import { createPipeline } from '../pipeline.ts';
@@ -51,7 +53,9 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
         ? noSpans
         : createCallSpans({ identity: source.identity, host, mode: 'proxy', version, counters });
     const last = filters.last();
-    await printFindings(observe(source, pipeline, spansOf), { printer, filter, last, live: true }, context);
+    const heartbeat = { clock, timers: systemTimers, everyMs: heartbeatMs };
+    const found = observe(source, pipeline, spansOf, { heartbeat });
+    await printFindings(found, { printer, filter, last, live: true }, context);
   } finally {
     unwatch();
     await source.close();
