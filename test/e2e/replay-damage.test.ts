@@ -95,10 +95,25 @@ const assertNoFault = (what: string, result: CliResult): void => {
   assert.doesNotMatch(result.stderr, /\n {4}at |a fault of critrace/, `${what}: ${result.stderr}`);
 };
 
+/** As docs/reference/output.md names them. */
+const lineKinds = new Set([
+  'call',
+  'connection',
+  'negotiation',
+  'pod_start',
+  'pod_stop',
+  'container_start',
+  'stuck_call',
+  'stream_interval',
+  'retry_chain',
+  'convoy',
+  'message_limit',
+  'feature_fallback',
+]);
+
 const assertJson = (what: string, text: string): number => {
   const found = text.split('\n').filter((line) => line !== '');
-  for (const line of found)
-    assert.ok(['call', 'connection', 'negotiation'].includes(JSON.parse(line).kind), what);
+  for (const line of found) assert.ok(lineKinds.has(JSON.parse(line).kind), `${what}: ${line.slice(0, 200)}`);
   return found.length;
 };
 
