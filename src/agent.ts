@@ -8,10 +8,10 @@ import { scrubText } from './foundation/scrub.ts';
 import { createHealth, type Health } from './health.ts';
 import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
+import type { LiveSource } from './live-source.ts';
 import { observe } from './observe.ts';
 import { createPipeline } from './pipeline.ts';
 import { openSinks } from './sinks.ts';
-import type { ProxySource } from './source/proxy/proxy.ts';
 import { createSpanCounters } from './spans/limits.ts';
 
 export interface AgentOptions {
@@ -25,7 +25,7 @@ export interface AgentOptions {
   /** Sinks beside those of the configuration. */
   readonly extraSinks?: readonly Sink[];
   /** Takes its place only when everything behind it is ready. */
-  readonly openSource: (identity: string) => Promise<ProxySource>;
+  readonly openSource: (identity: string) => Promise<LiveSource>;
 }
 
 export interface Agent {
@@ -88,7 +88,7 @@ export const startAgent = async ({
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }
 
-  let source: ProxySource;
+  let source: LiveSource;
   try {
     // Fatal: without its place in the path there is nothing to see. Callers' names missing is not.
     source = await openSource(host.hostId);
@@ -96,12 +96,12 @@ export const startAgent = async ({
     await Promise.all(sinks.map((sink) => sink.close()));
     throw error;
   }
-  health.add('proxy', source.counters);
+  health.add(source.mode, source.counters);
 
   const spansOf = createCallSpans({
     identity: source.identity,
     host,
-    mode: 'proxy',
+    mode: source.mode,
     version,
     counters: spanCounters,
   });

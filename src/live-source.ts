@@ -3,8 +3,14 @@ import type { Clock } from './foundation/clock.ts';
 import { loadNative } from './kernel/native.ts';
 import { createProxy, type ProxySource } from './source/proxy/proxy.ts';
 import type { ProxyNotice, ProxyRoute } from './source/proxy/route.ts';
+import { TapError } from './source/tap/error.ts';
+import { createTap, type TapNotice, type TapSource } from './source/tap/tap.ts';
+
+export type LiveSource = ProxySource | TapSource;
 
 export interface LiveSourceOptions {
+  /** The proxy when not given. */
+  readonly mode?: LiveSource['mode'];
   /** Of the host: span ids are derived from it. */
   readonly identity: string;
   readonly runtime: string;
@@ -30,8 +36,26 @@ const tell = (notice: ProxyNotice, log: ExportLog): void => {
   }
 };
 
-/** The proxy in its place, listening. Rejects with a ListenError: without its place there is nothing to watch. */
-export const openLiveSource = async (options: LiveSourceOptions): Promise<ProxySource> => {
+const tellOfTap = (notice: TapNotice, log: ExportLog): void => {
+  const { endpoint } = notice;
+  if (notice.kind === 'watching') log('info', `watching ${endpoint} in the kernel`);
+  else log('warn', `${endpoint} is gone: it is watched again when it is back`);
+};
+
+const openTap = (options: LiveSourceOptions): TapSource => {
+  const { identity, runtime, image, clock, log } = options;
+  const native = loadNative();
+  if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
+  return createTap({
+    identity,
+    endpoints: image === null ? [runtime] : [runtime, image.endpoint],
+    clock,
+    native: native.library,
+    notice: (notice) => tellOfTap(notice, log),
+  });
+};
+
+const openProxy = async (options: LiveSourceOptions): Promise<ProxySource> => {
   const { identity, runtime, listen, image, clock, log } = options;
   const native = loadNative();
   // Degraded: calls are seen all the same, only not whose they are.
@@ -48,3 +72,10 @@ export const openLiveSource = async (options: LiveSourceOptions): Promise<ProxyS
   await proxy.ready;
   return proxy;
 };
+
+/**
+ * The source in its place: the proxy listening, the tap attached. Rejects with a ListenError or a TapError: without its
+ * place there is nothing to watch.
+ */
+export const openLiveSource = async (options: LiveSourceOptions): Promise<LiveSource> =>
+  options.mode === 'tap' ? openTap(options) : openProxy(options);

@@ -36,7 +36,12 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   if (extraSinks.length > 0) agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);
-  log('info', 'ready', { listen: plan.listen, runtime: plan.runtime, image: plan.image });
+  log('info', 'ready', {
+    source: plan.mode,
+    listen: plan.mode === 'proxy' ? plan.listen : null,
+    runtime: plan.runtime,
+    image: plan.image,
+  });
   try {
     await Promise.race([aborted(context.signal), agent.ended]);
     log('info', 'stopping');

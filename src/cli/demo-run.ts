@@ -69,7 +69,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
-    const plan = { runtime: runtimeSocket, listen, image: null };
+    const plan = { mode: 'proxy' as const, runtime: runtimeSocket, listen, image: null };
     const started = await startAgent({
       config,
       environment: context.env,

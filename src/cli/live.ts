@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { chooseEndpoints, isSocket, usualSockets } from '../config/endpoints.ts';
 import type { Config } from '../config/options.ts';
 import type { Clock } from '../foundation/clock.ts';
-import { openLiveSource } from '../live-source.ts';
+import { type LiveSource, openLiveSource } from '../live-source.ts';
 import { ListenError } from '../source/proxy/error.ts';
-import type { ProxySource } from '../source/proxy/proxy.ts';
+import { TapError } from '../source/tap/error.ts';
 import { environmentError, usageError } from './command.ts';
 import type { Log } from './messages.ts';
 
 export interface LivePlan {
+  readonly mode: LiveSource['mode'];
   readonly runtime: string;
   readonly listen: string;
   /** Null: one socket serves runtime and images. */
@@ -17,12 +18,6 @@ export interface LivePlan {
 
 /** Which sockets are watched, and says so; an error that names the way out where that is not possible. */
 export const planLive = (config: Config, log: Log): LivePlan => {
-  if (config.source === 'tap') {
-    throw environmentError(
-      'the tap is not available in this release of critrace',
-      'use --source proxy: critrace listens on a socket of its own (--listen) and relays to the runtime',
-    );
-  }
   const endpoints = chooseEndpoints(config);
   if (endpoints === null) {
     throw environmentError(
@@ -31,7 +26,8 @@ export const planLive = (config: Config, log: Log): LivePlan => {
     );
   }
   const { runtime, image, found, others } = endpoints;
-  if (config.listen === runtime) {
+  const mode = config.source;
+  if (mode === 'proxy' && config.listen === runtime) {
     throw usageError(
       `listen: "${runtime}" is the runtime's own socket; allowed: another path`,
       '--listen /run/critrace/runtime.sock',
@@ -49,9 +45,10 @@ export const planLive = (config: Config, log: Log): LivePlan => {
       );
     }
     if (path !== null && !isSocket(path))
-      log('warn', `${path} is not there yet: clients are refused until it is`);
+      log('warn', `${path} is not there yet${mode === 'proxy' ? ': clients are refused until it is' : ''}`);
   }
   return {
+    mode,
     runtime,
     listen: config.listen,
     image: image === null ? null : { endpoint: image, listen: config['image-listen'] },
@@ -64,7 +61,7 @@ export const openPlanned = async (
   identity: string,
   clock: Clock,
   log: Log,
-): Promise<ProxySource> => {
+): Promise<LiveSource> => {
   try {
     return await openLiveSource({ ...plan, identity, clock, log });
   } catch (error) {
@@ -72,6 +69,13 @@ export const openPlanned = async (
       throw environmentError(
         error.message,
         'run as a user who may listen there, or choose a path with --listen',
+      );
+    }
+    if (error instanceof TapError) {
+      if (error.detail !== '') log('debug', error.detail);
+      throw environmentError(
+        `the tap cannot work here: ${error.message}`,
+        'use --source proxy: critrace listens on a socket of its own (--listen) and relays to the runtime',
       );
     }
     throw error;

@@ -40,7 +40,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
   const source = await openPlanned(plan, host.hostId, clock, log);
 
   const health = createHealth();
-  health.add('proxy', source.counters);
+  health.add(source.mode, source.counters);
   health.add('pipeline', pipeline.counters);
   health.add('spans', counters);
   const unwatch = context.onStatusRequest(() => log('info', healthLine(health.snapshot())));
@@ -51,7 +51,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
     const spansOf =
       format === 'compact'
         ? noSpans
-        : createCallSpans({ identity: source.identity, host, mode: 'proxy', version, counters });
+        : createCallSpans({ identity: source.identity, host, mode: source.mode, version, counters });
     const last = filters.last();
     const heartbeat = { clock, timers: systemTimers, everyMs: heartbeatMs };
     const found = observe(source, pipeline, spansOf, { heartbeat });

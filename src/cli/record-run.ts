@@ -59,7 +59,7 @@ export const runRecord = async (request: RecordRequest, context: CommandContext)
     throw error;
   });
   const health = createHealth();
-  health.add('proxy', source.counters);
+  health.add(source.mode, source.counters);
   health.add('capture', writer.counters);
   const showHealth = (): void => log('info', healthLine(health.snapshot()));
   const unwatch = context.onStatusRequest(showHealth);

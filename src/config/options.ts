@@ -82,7 +82,7 @@ export const options = {
     value: choice(['tap', 'proxy']),
     default: 'proxy',
     placeholder: 'source',
-    doc: 'Where the bytes come from: a relay in the path (proxy), or the kernel (tap), which this release does not have yet.',
+    doc: 'Where the bytes come from: a relay in the path (proxy), or the kernel (tap), which watches without being in the path and takes root and Linux 6.12.',
     example: 'proxy',
   }),
   'runtime-endpoint': optional({

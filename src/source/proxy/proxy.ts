@@ -30,6 +30,7 @@ export interface ProxyOptions {
  * are still let through, until `close`.
  */
 export interface ProxySource extends Source {
+  readonly mode: 'proxy';
   /** It listens, or waits for a runtime that is not there yet. Rejects with a ListenError. */
   readonly ready: Promise<void>;
   readonly counters: ProxyCounters;
@@ -155,6 +156,7 @@ export const createProxy = (options: ProxyOptions): ProxySource => {
 
   return {
     identity,
+    mode: 'proxy',
     ready,
     counters,
     events: () => queue.batches(),

@@ -30,6 +30,7 @@ export interface TapOptions {
 
 /** Watches without being in the path: a slow reader loses bytes, each loss counted, and delays nobody. */
 export interface TapSource extends Source {
+  readonly mode: 'tap';
   readonly counters: TapCounters;
   /** Detaches from the kernel. */
   close(): Promise<void>;
@@ -114,6 +115,7 @@ export const createTap = (options: TapOptions): TapSource => {
 
   return {
     identity,
+    mode: 'tap',
     counters,
     events,
     async stop() {

@@ -55,10 +55,7 @@ describe('wrong usage ends with 2, a message that names what is wrong, and nothi
 
 describe('what the environment does not allow ends with 3 and says what to do', () => {
   const cases: readonly [args: string[], message: RegExp][] = [
-    [['agent', '--source', 'tap'], /tap is not available.*--source proxy/s],
     [['observe', '-r', '/dev/null'], /\/dev\/null is not a socket.*--runtime-endpoint/s],
-    [['observe', '--source', 'tap'], /tap is not available.*--source proxy/s],
-    [['record', '--source', 'tap', '-o', '/tmp/never.jsonl.gz'], /tap is not available.*--source proxy/s],
   ];
   for (const [args, message] of cases) {
     it(`critrace ${args.join(' ')}`, async () => {
