@@ -76,7 +76,7 @@ static const char *remedy(int32_t error) {
   switch (error) {
     case -EPERM:
     case -EACCES:
-      return "it takes root, or CAP_BPF, CAP_PERFMON and CAP_SYS_RESOURCE, and a kernel that is not locked down for confidentiality";
+      return "it takes root, or CAP_BPF and CAP_PERFMON, and a kernel that is not locked down for confidentiality";
     case -ENOENT:
     case -ESRCH:
     case -EINVAL:

@@ -1,4 +1,4 @@
-import { type Direction, directions } from '../../foundation/direction.ts';
+import { type Direction, directions, opposite } from '../../foundation/direction.ts';
 import type { Nanos, Seen } from '../../foundation/time.ts';
 import type { KernelProcess, KernelRecord } from '../../kernel/events.ts';
 import type { Peer, SourceEvent } from '../event.ts';
@@ -22,10 +22,10 @@ interface Way {
 }
 
 interface Connection {
-  readonly number: number;
+  /** In the order of opening; 0 before it. */
+  number: number;
   readonly first: Side;
   readonly ways: Readonly<Record<Direction, Way>>;
-  opened: boolean;
 }
 
 export interface TapConnectionsOptions {
@@ -62,9 +62,12 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     return { at: last, sentAt: null };
   };
 
+  const isOpen = (key: bigint): boolean => (connections.get(key)?.number ?? 0) > 0;
+
   const open = (connection: Connection, at: Nanos): void => {
-    if (connection.opened) return;
-    connection.opened = true;
+    if (connection.number > 0) return;
+    lastNumber += 1;
+    connection.number = lastNumber;
     const { first, number } = connection;
     counters.connections += 1;
     counters.openNow += 1;
@@ -82,6 +85,15 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     });
   };
 
+  /** The kernel numbers connections in the order of their first byte or end: they are opened in this order. */
+  const openUpTo = (key: bigint | null, at: Nanos): void => {
+    const unopened = [...changed].filter((other) => (key === null || other <= key) && !isOpen(other));
+    for (const other of unopened.sort((a, b) => (a < b ? -1 : 1))) {
+      const connection = connections.get(other);
+      if (connection !== undefined) open(connection, at);
+    }
+  };
+
   const gap = (connection: Connection, direction: Direction, until: bigint, at: Nanos): void => {
     const way = connection.ways[direction];
     const length = Number(until - way.told);
@@ -90,16 +102,20 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     events.push({ kind: 'gap', connection: connection.number, seen: seen(at), direction, length });
   };
 
+  /** An end comes after all that was read before it. */
+  const endIfTold = (connection: Connection, direction: Direction, at: Nanos): void => {
+    const way = connection.ways[direction];
+    const { side } = way;
+    if (way.ended || side === null || !(side.ended || side.closed) || side.offset > way.told) return;
+    way.ended = true;
+    const when = side.endedAt ?? at;
+    events.push({ kind: 'end', connection: connection.number, seen: seen(when), direction });
+  };
+
   const takeSide = (side: Side): void => {
     let connection = connections.get(side.connection);
     if (connection === undefined) {
-      lastNumber += 1;
-      connection = {
-        number: lastNumber,
-        first: side,
-        ways: { request: newWay(), response: newWay() },
-        opened: false,
-      };
+      connection = { number: 0, first: side, ways: { request: newWay(), response: newWay() } };
       connections.set(side.connection, connection);
     }
     connection.ways[side.direction].side = side;
@@ -112,8 +128,11 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       counters.strayRecords += 1;
       return;
     }
-    open(connection, data.at);
+    if (connection.number === 0) openUpTo(data.connection, data.at);
     const { direction } = data;
+    const other = connection.ways[opposite(direction)].side;
+    if (other?.endedAt != null && other.endedAt <= data.at)
+      endIfTold(connection, opposite(direction), data.at);
     const way = connection.ways[direction];
     if (data.offset > way.told) gap(connection, direction, data.offset, data.at);
     const repeated = Number(way.told - data.offset);
@@ -131,13 +150,8 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     if (way.owed !== null && way.told < way.owed) gap(connection, direction, way.owed, at);
     const counted = way.side?.offset ?? 0n;
     way.owed = counted > way.told ? counted : null;
-    if (way.owed !== null) return false;
-    if (!way.ended && way.side !== null && (way.side.ended || way.side.closed)) {
-      way.ended = true;
-      const when = way.side.endedAt ?? at;
-      events.push({ kind: 'end', connection: connection.number, seen: seen(when), direction });
-    }
-    return true;
+    endIfTold(connection, direction, at);
+    return way.owed === null;
   };
 
   /** Every end that was ever met is closed. */
@@ -148,10 +162,10 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   };
 
   const endRound = (at: Nanos): void => {
+    openUpTo(null, at);
     for (const key of changed) {
       const connection = connections.get(key);
       if (connection === undefined) continue;
-      open(connection, at);
       const settled = directions.map((direction) => settle(connection, direction, at));
       if (settled.includes(false)) continue;
       changed.delete(key);

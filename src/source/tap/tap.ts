@@ -36,7 +36,7 @@ export interface TapSource extends Source {
   close(): Promise<void>;
 }
 
-/** The programs may be attached in the middle of a read: how often a round is begun before it counts as the last. */
+/** What a round has seen and could not yet tell is told by the next: so many after the word to stop. */
 const lastRounds = 2;
 
 /** Attached when it returns. Throws a TapError. */
@@ -51,6 +51,7 @@ export const createTap = (options: TapOptions): TapSource => {
   const { tap } = opened;
 
   let stopping = false;
+  let closed = false;
   let wake: () => void = () => undefined;
 
   const notice = (event: TapNotice): void => {
@@ -102,14 +103,14 @@ export const createTap = (options: TapOptions): TapSource => {
 
   async function* events(): AsyncGenerator<readonly SourceEvent[]> {
     let roundsLeft = lastRounds;
-    while (roundsLeft > 0) {
+    while (roundsLeft > 0 && !closed) {
       const drained = drain();
       if (drained.events.length > 0) yield drained.events;
       // Others have their turn between two batches.
       await immediate();
       if (drained.ringBytes === null) continue;
       if (stopping) roundsLeft -= 1;
-      else await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
+      else if (!closed) await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
     }
   }
 
@@ -123,7 +124,7 @@ export const createTap = (options: TapOptions): TapSource => {
       wake();
     },
     async close() {
-      stopping = true;
+      closed = true;
       wake();
       tap.close();
     },
