@@ -21,7 +21,6 @@ import { createSymptoms } from './calls/unreturned/symptoms.ts';
 import { createCriCall } from './cri/call.ts';
 import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
-import { createTextMemory } from './cri/text-memory.ts';
 import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
 import type { GrpcEvent } from './grpc/event.ts';
@@ -148,7 +147,6 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   const negotiations = createNegotiations(counters.negotiations);
   const createNamer = createInferences(options.schema, counters.inference);
   const identities = createIdentityBook(counters.identities);
-  const texts = createTextMemory(defaultCriLimits, counters.cri);
   const pods = createPodOperations(counters.pods);
   const symptoms = createSymptoms(counters.unreturned);
   const shown: Symptom[] = [];
@@ -173,7 +171,6 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
-      texts,
       onMessage(rpc, request, response) {
         known.learn(rpc, request, response);
         if (response !== null || request === null || !isPodCall(rpc)) return;
