@@ -19,7 +19,7 @@ import { createUnreturnedCounters, type UnreturnedCounters } from './calls/unret
 import type { Symptom } from './calls/unreturned/symptom.ts';
 import { createSymptoms } from './calls/unreturned/symptoms.ts';
 import { createCriCall } from './cri/call.ts';
-import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
+import { type CriCounters, createCriCounters } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
 import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
