@@ -24,10 +24,19 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   demo: ['foundation', 'cri'],
 };
 
-/** Files of src/ itself wire the layers; these two only some of them. */
+/** Files of src/ itself wire the layers; these only some of them. */
 const wiring: Readonly<Record<string, readonly string[]>> = {
   'pipeline.ts': ['foundation', 'type source', 'http2', 'grpc', 'cri', 'calls', 'type kernel'],
-  'observe.ts': ['foundation', 'type source', 'type calls', 'type spans', 'type export', 'type pipeline.ts'],
+  'observe.ts': [
+    'foundation',
+    'type source',
+    'type calls',
+    'type spans',
+    'type export',
+    'type pipeline.ts',
+    'heartbeat.ts',
+  ],
+  'heartbeat.ts': ['type foundation', 'type export'],
 };
 const outermost = ['cli', 'demo'];
 
