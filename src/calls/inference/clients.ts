@@ -1,3 +1,4 @@
+import { type Nanos, nanosPerSecond } from '../../foundation/time.ts';
 import type { Caller } from '../caller.ts';
 import { streamedTwin, unaryTwin } from './rules.ts';
 
@@ -10,6 +11,10 @@ export interface Client {
   lists: 'unary' | 'streamed' | null;
   /** Uses what is off by default: no default can be presumed of it. */
   hasGates: boolean;
+  /** End of the first call seen of it. */
+  since: Nanos | null;
+  /** Watched long enough for a sign against the defaults to have shown. */
+  isUsual: boolean;
   /** Grows when anything of the above changes. */
   version: number;
 }
@@ -21,7 +26,17 @@ export const twinOdds = (client: Client, rpc: string): number => {
   const streamed = unaryTwin[rpc] !== undefined;
   if (!streamed && streamedTwin[rpc] === undefined) return 1;
   if (client.lists !== null) return (client.lists === 'streamed') === streamed ? 1 : 0;
-  return streamed && !client.hasGates ? gateOdds : 1;
+  return streamed && client.isUsual && !client.hasGates ? gateOdds : 1;
+};
+
+/** Rounds of status, relists and events have gone by. */
+const longEnough = 10n * nanosPerSecond;
+
+export const watchClient = (client: Client, at: Nanos): void => {
+  client.since ??= at;
+  if (client.isUsual || at - client.since < longEnough) return;
+  client.isUsual = true;
+  client.version += 1;
 };
 
 export const learnLists = (client: Client, lists: 'unary' | 'streamed'): void => {
@@ -64,7 +79,7 @@ export const createClients = (maxClients: number): Clients => {
       if (known !== undefined) return known;
       const [oldest] = clients.size < maxClients ? [] : clients.keys();
       if (oldest !== undefined) clients.delete(oldest);
-      const client: Client = { lists: null, hasGates: false, version: 0 };
+      const client: Client = { lists: null, hasGates: false, since: null, isUsual: false, version: 0 };
       clients.set(key, client);
       return client;
     },

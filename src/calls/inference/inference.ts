@@ -5,7 +5,7 @@ import type { CallEnd, CallHead } from '../../grpc/event.ts';
 import type { MethodName } from '../method-name.ts';
 import { type Belief, conclude, createBelief, fitsAny, isList, weighCall, weighOdds } from './belief.ts';
 import type { Candidate } from './candidates.ts';
-import { type Client, learnGates, learnLists, mayStream, twinOdds } from './clients.ts';
+import { type Client, learnGates, learnLists, mayStream, twinOdds, watchClient } from './clients.ts';
 import { createEventStreams } from './event-streams.ts';
 import type { InferenceCounters, InferenceLimits } from './limits.ts';
 import { streamedTwin, unaryTwin } from './rules.ts';
@@ -38,7 +38,7 @@ export interface Inference {
   /** A call is over; what the bytes of one without a path show is weighed. */
   end(look: Look | null, stream: number, result: CallEnd): void;
   /** What the messages of a call say, its path read or inferred. Call after `end`. */
-  learn(rpc: string, reading: CriReading, start: Nanos | null, result: CallEnd): void;
+  learn(rpc: string, reading: CriReading, start: Nanos | null, result: CallEnd, isRead: boolean): void;
   /** How the call is to be reported now. */
   naming(look: Look): Naming | null;
   /** The method to decode the call by: known, or the same in all that is left. */
@@ -201,7 +201,9 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
       events.replies(stream);
     },
     end(look, stream, result) {
-      if (events.ended(stream, result.end?.at ?? null)) {
+      const at = result.end?.at ?? null;
+      if (at !== null) watchClient(client, at);
+      if (events.ended(stream, at)) {
         learnGates(client);
         isNew = true;
       }
@@ -233,10 +235,11 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
         isNew = true;
       }
     },
-    learn(rpc, reading, start, result) {
+    learn(rpc, reading, start, result, isRead) {
       const request = reading.kept.request;
       const response = reading.kept.response[0] ?? null;
-      if (request !== null && result.response.messages > 0 && !silentMethods.has(rpc)) {
+      // A silent one without a path waits for what its id becomes, and was counted when it ended.
+      if (request !== null && result.response.messages > 0 && (isRead || !silentMethods.has(rpc))) {
         const id = textOf(request.container_id) ?? textOf(request.pod_sandbox_id);
         if (id !== null) states.touch(id);
       }

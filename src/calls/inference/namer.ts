@@ -138,14 +138,14 @@ export const createNamer = (
         watched.call = call;
         const as = inference.decodedAs(watched.look);
         if (as !== null && reading !== null && reading !== nothingRead && !watched.look.read) {
-          inference.learn(as.rpc, reading, call.start, call.result);
+          inference.learn(as.rpc, reading, call.start, call.result, false);
         }
         if (as !== null) {
           watched.look.read = true;
           inference.release(watched.look);
         } else inference.hold(watched.look);
       } else if (call.rpc !== null && reading !== null) {
-        inference.learn(call.rpc, reading, call.start, call.result);
+        inference.learn(call.rpc, reading, call.start, call.result, true);
       }
     },
     revised(call) {
