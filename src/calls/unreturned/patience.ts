@@ -16,7 +16,10 @@ const ownTimeout: Readonly<Record<string, string>> = {
   ExecSync: 'exec.timeout_s',
 };
 
-/** After how long in flight a call counts as stuck. Never later than its deadline: then its client is gone. */
+/**
+ * After how long in flight a call counts as stuck: no later than its deadline, when its client is gone, unless that is
+ * sooner than any call is looked at.
+ */
 export const patienceFor = (call: Call, limits: UnreturnedLimits): Nanos => {
   const usual = slow.has(call.rpc ?? '') ? limits.slowMethodStuckAfterNs : limits.stuckAfterNs;
   const named = ownTimeout[call.rpc ?? ''];
@@ -25,7 +28,7 @@ export const patienceFor = (call: Call, limits: UnreturnedLimits): Nanos => {
   const own = said ?? (call.rpc === 'StopContainer' && call.facts.containerId !== null ? 0 : null);
   if (typeof own !== 'number') return call.timeoutNs ?? limits.slowMethodStuckAfterNs;
   const patience = usual + BigInt(Math.max(0, Math.trunc(own))) * nanosPerSecond;
-  return call.timeoutNs !== null && call.timeoutNs < patience && call.timeoutNs > 0n
+  return call.timeoutNs !== null && call.timeoutNs < patience && call.timeoutNs > limits.stuckAfterNs
     ? call.timeoutNs
     : patience;
 };
