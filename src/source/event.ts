@@ -1,5 +1,6 @@
 import type { Direction } from '../foundation/direction.ts';
 import type { Seen } from '../foundation/time.ts';
+import type { KernelEvent } from '../kernel/kernel-event.ts';
 
 /** A process at one end of a connection. Null: the source cannot know. */
 export interface Peer {
@@ -55,10 +56,4 @@ export type SourceEvent =
       readonly endpoint: string;
       readonly client: Peer;
     }
-  /** A kernel event record: its name and its fields as plain JSON. */
-  | {
-      readonly kind: 'kernel';
-      readonly seen: Seen;
-      readonly name: string;
-      readonly fields: Readonly<Record<string, unknown>>;
-    };
+  | { readonly kind: 'kernel'; readonly seen: Seen; readonly event: KernelEvent };

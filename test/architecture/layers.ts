@@ -19,7 +19,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   export: ['foundation', 'type spans', 'type calls'],
   store: ['foundation', 'type spans', 'type calls'],
   web: ['foundation', 'store', 'type spans', 'type calls'],
-  record: ['foundation', 'source', 'http2', 'grpc', 'cri'],
+  record: ['foundation', 'source', 'http2', 'grpc', 'cri', 'type kernel'],
   // Stands outside: a runtime and a kubelet of its own, watched over a socket like any other.
   demo: ['foundation', 'cri'],
 };

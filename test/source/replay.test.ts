@@ -17,8 +17,7 @@ const openings = (gapNs: bigint, count: number): Buffer =>
     Array.from({ length: count }, (_, at) => ({
       kind: 'kernel',
       seen: { at: 1000n + BigInt(at) * gapNs, sentAt: null },
-      name: `event ${at}`,
-      fields: {},
+      event: { kind: 'lost', records: at },
     })),
   );
 

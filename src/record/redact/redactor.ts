@@ -1,6 +1,7 @@
 import type { SourceEvent } from '../../source/event.ts';
 import { type ConnectionRedactor, createConnectionRedactor, type RewriterOf } from './connection.ts';
 import { createHeldEvents } from './held-events.ts';
+import { redactKernelEvent } from './kernel-event.ts';
 import {
   createRedactCounters,
   defaultRedactLimits,
@@ -38,7 +39,7 @@ export const createRedactor = (options: RedactorOptions): Redactor => {
   /** The event as it may be written: with bytes of its own, and without what no call needs. */
   const own = (event: SourceEvent): SourceEvent => {
     if (event.kind === 'data') return { ...event, bytes: Uint8Array.from(event.bytes) };
-    return event.kind === 'kernel' ? { ...event, fields: {} } : event;
+    return event.kind === 'kernel' ? { ...event, event: redactKernelEvent(event.event) } : event;
   };
 
   const begin = (connection: number, joined: boolean): void => {

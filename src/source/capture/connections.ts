@@ -111,7 +111,7 @@ export const createCaptureConnections = (
           resuming = line.recording !== null && line.recording === header.fields.recording;
           return;
         case 'kernel':
-          out.push({ kind: 'kernel', seen: clamp(line.seen), name: line.name, fields: line.fields });
+          out.push({ kind: 'kernel', seen: clamp(line.seen), event: line.event });
           return;
         case 'open':
           opened(line, out);

@@ -2,6 +2,8 @@ import type { Direction } from '../../foundation/direction.ts';
 import type { Nanos, Seen } from '../../foundation/time.ts';
 import type { SourceEvent } from '../event.ts';
 import { captureVersion } from './header.ts';
+import { known } from './json.ts';
+import { kernelFields } from './kernel-encoder.ts';
 
 type Open = Extract<SourceEvent, { kind: 'open' }>;
 type Fields = Record<string, unknown>;
@@ -28,9 +30,6 @@ const times = (seen: Seen): Fields => ({
   t: seen.at,
   ...(seen.sentAt === null ? {} : { s: seen.sentAt }),
 });
-
-const known = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
 const openLine = (open: Open, socket: string, at: Nanos, joined: boolean): string => {
   const { connection, client, server, endpoint } = open;
@@ -113,10 +112,8 @@ export const createCaptureEncoder = (socket: string): CaptureEncoder => {
         const before = connections.delete(connection) ? '' : openLine(open, socket, seen.at, false);
         return before + line({ ...t, c: connection, e: 'refused' });
       }
-      case 'kernel': {
-        const { t: _t, e: _e, k: _k, c: _c, s: _s, ...fields } = event.fields;
-        return line({ ...t, e: 'kernel', k: event.name, ...fields });
-      }
+      case 'kernel':
+        return line({ ...t, e: 'kernel', ...kernelFields(event.event) });
     }
   };
 

@@ -1,5 +1,5 @@
 import { CaptureError } from './error.ts';
-import { asObject } from './line.ts';
+import { asObject } from './json.ts';
 
 /** The only format there is so far; docs/reference says what would make a second one. */
 export const captureVersion = 1;

@@ -1,6 +1,9 @@
 import type { Direction } from '../../foundation/direction.ts';
 import type { Seen } from '../../foundation/time.ts';
+import type { KernelEvent } from '../../kernel/kernel-event.ts';
 import type { Peer } from '../event.ts';
+import { asObject, integer, type Json, nanos, text } from './json.ts';
+import { kernelEvent } from './kernel-line.ts';
 
 /** One line after the header, as written: nothing is checked against the lines before it. */
 export type CaptureLine =
@@ -31,31 +34,12 @@ export type CaptureLine =
   | { readonly e: 'end'; readonly c: number; readonly seen: Seen; readonly direction: Direction }
   | { readonly e: 'close'; readonly c: number; readonly seen: Seen }
   | { readonly e: 'refused'; readonly c: number; readonly seen: Seen }
-  | {
-      readonly e: 'kernel';
-      readonly seen: Seen;
-      readonly name: string;
-      readonly fields: Readonly<Record<string, unknown>>;
-    }
+  | { readonly e: 'kernel'; readonly seen: Seen; readonly event: KernelEvent }
   | { readonly e: 'header'; readonly recording: string | null }
   | { readonly e: 'unknown' }
   | { readonly e: 'bad' };
 
-type Json = Readonly<Record<string, unknown>>;
-
 const bad: CaptureLine = { e: 'bad' };
-
-export const asObject = (value: unknown): Json | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
-
-/** 19 digits of nanoseconds last until the year 2286. */
-const nanos = (value: unknown): bigint | null =>
-  typeof value === 'string' && /^[0-9]{1,19}$/.test(value) ? BigInt(value) : null;
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-
-const integer = (value: unknown, least: number): number | null =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= least ? value : null;
 
 const direction = (value: unknown): Direction | null =>
   value === 'request' || value === 'response' ? value : null;
@@ -86,8 +70,8 @@ const server = (line: Json): Peer => ({
 });
 
 const kernel = (line: Json, seen: Seen): CaptureLine => {
-  const { t: _t, s: _s, e: _e, k, c: _c, ...fields } = line;
-  return typeof k === 'string' ? { e: 'kernel', seen, name: k, fields } : bad;
+  const event = kernelEvent(line);
+  return typeof event === 'string' ? { e: event } : { e: 'kernel', seen, event };
 };
 
 const ofConnection = (line: Json, c: number, seen: Seen): CaptureLine => {
@@ -126,7 +110,7 @@ const ofConnection = (line: Json, c: number, seen: Seen): CaptureLine => {
   }
 };
 
-const known = new Set<unknown>(['open', 'data', 'gap', 'end', 'close', 'refused', 'kernel']);
+const events = new Set<unknown>(['open', 'data', 'gap', 'end', 'close', 'refused', 'kernel']);
 
 /** Reads one line of a capture. Keys that are not known are left alone; a peer's field of the wrong type is null. */
 export const parseLine = (json: string): CaptureLine => {
@@ -141,7 +125,7 @@ export const parseLine = (json: string): CaptureLine => {
   if (line.e === undefined && typeof line.capture === 'number')
     return { e: 'header', recording: text(line.recording) };
   if (typeof line.e !== 'string') return bad;
-  if (!known.has(line.e)) return { e: 'unknown' };
+  if (!events.has(line.e)) return { e: 'unknown' };
   const at = nanos(line.t);
   if (at === null) return bad;
   const seen: Seen = { at, sentAt: nanos(line.s) };

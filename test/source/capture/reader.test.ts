@@ -141,7 +141,9 @@ test('what cannot be used is skipped and counted by its reason', async () => {
       ['open', 'refused'],
     ],
     ['a second header', [open(1, '1'), header, open(2, '1')], { extraHeaders: 1 }, ['open', 'open']],
-    ['a kernel event', [{ t: '1', e: 'kernel', k: 'exec', pid: '12', argv: ['runc'] }], {}, ['kernel']],
+    ['a kernel event', [{ t: '1', e: 'kernel', k: 'lost', records: 2 }], {}, ['kernel']],
+    ['no process', [{ t: '1', e: 'kernel', k: 'exec', argv: ['runc'] }], { badLines: 1 }, []],
+    ['an unknown kernel event', [{ t: '1', e: 'kernel', k: 'weather' }], { unknownEvents: 1 }, []],
   ];
   for (const [name, lines, expected, events] of cases) {
     const read = await readLines(...lines);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { createCaptureEncoder } from '../../../src/source/capture/encoder.ts';
 import { type CaptureReader, openCapture } from '../../../src/source/capture/reader.ts';
 import type { Peer, SourceEvent } from '../../../src/source/event.ts';
+import { kernelEvents } from '../../support/kernel-events.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/captures/', import.meta.url));
 
@@ -85,9 +86,7 @@ export const sequences: fc.Arbitrary<SourceEvent[]> = fc
       peer,
       endpoint: fc.constantFrom('/run/r.sock', '/run/other.sock'),
       joined: fc.boolean(),
-      fields: fc.dictionary(fc.constantFrom('argv', 'n'), fc.oneof(fc.string(), fc.integer(), fc.boolean()), {
-        noNullPrototype: true,
-      }),
+      event: kernelEvents,
     }),
     { maxLength: 40 },
   )
@@ -96,10 +95,10 @@ export const sequences: fc.Arbitrary<SourceEvent[]> = fc
     const open: { connection: number; endpoint: string; client: Peer }[] = [];
     let at = 1_795_474_939_168_483_265n;
     let last = 0;
-    for (const { what, pick, step, sentAt, direction, bytes, peer, endpoint, joined, fields } of steps) {
+    for (const { what, pick, step, sentAt, direction, bytes, peer, endpoint, joined, event } of steps) {
       at += step;
       const seen = { at, sentAt };
-      if (what === 'kernel') events.push({ kind: 'kernel', seen, name: 'exec', fields });
+      if (what === 'kernel') events.push({ kind: 'kernel', seen, event });
       else if (what === 'open') {
         last += 1;
         open.push({ connection: last, endpoint, client: peer });
