@@ -44,6 +44,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
       case 'symptom':
         return spansOfSymptom(finding.symptom, context);
       case 'connection':
+      case 'caller':
         return [];
     }
   };

@@ -1,6 +1,7 @@
 import type { ConnectionFacts } from './calls/assemble.ts';
 import type { Call, ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
+import { type CensusResult, createCensus } from './calls/census/census.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
 import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
 import { createIdentityBook } from './calls/identity/book.ts';
@@ -76,6 +77,8 @@ export interface Pipeline {
   tick(now: Nanos): readonly Finding[];
   /** The input ended: calls still open are reported as in flight. */
   finish(): readonly Finding[];
+  /** Who has called so far, by which versions and methods. */
+  callers(): CensusResult;
   readonly counters: PipelineCounters;
 }
 
@@ -147,6 +150,9 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   const negotiations = createNegotiations(counters.negotiations);
   const createNamer = createInferences(options.schema, counters.inference);
   const identities = createIdentityBook(counters.identities);
+  const census = createCensus((endpoint, { containerId, podUid }) =>
+    identities.of(endpoint).whoIs(containerId, podUid),
+  );
   const pods = createPodOperations(counters.pods);
   const symptoms = createSymptoms(counters.unreturned);
   const shown: Symptom[] = [];
@@ -223,6 +229,12 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     for (const one of found) out.push({ kind: 'operation', operation: one });
   };
 
+  const countCaller = (at: number, out: Finding[]): void => {
+    const finding = out[at];
+    const seen = finding?.kind === 'call' ? census.add(finding.call) : null;
+    if (seen !== null) out.push({ kind: 'caller', seen });
+  };
+
   /** What the call found at `at` says about the choice of an API version. */
   const negotiate = (at: number, out: Finding[]): void => {
     const finding = out[at];
@@ -241,10 +253,14 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       if (named > told) {
         identify(watched, told, out);
         negotiate(told, out);
+        countCaller(told, out);
         const finding = out[told];
         if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
         // Calls that are told anew because this one showed what they were.
-        for (let at = told + 1; at < named; at++) identify(watched, at, out);
+        for (let at = told + 1; at < named; at++) {
+          identify(watched, at, out);
+          countCaller(at, out);
+        }
         show(out);
       }
       symptoms.grpc(watched.facts.connection, event, watched.snapshot, now);
@@ -362,10 +378,12 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       show(out);
       for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
       for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
+      for (const seen of census.finish()) out.push({ kind: 'caller', seen });
       connections.clear();
       counters.source.openNow = 0;
       return out;
     },
+    callers: census.result,
     counters,
   };
 };

@@ -2,6 +2,7 @@ import type { CallFacts } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
+import type { CallerSeen } from './census/caller-seen.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 import type { CallOperation, PodOperation } from './pods/operation.ts';
 import type { Symptom } from './unreturned/symptom.ts';
@@ -86,6 +87,7 @@ export interface ConnectionFinding {
 export type Finding =
   | { readonly kind: 'call'; readonly call: Call }
   | { readonly kind: 'connection'; readonly connection: ConnectionFinding }
+  | { readonly kind: 'caller'; readonly seen: CallerSeen }
   | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
   | { readonly kind: 'operation'; readonly operation: PodOperation }
   | { readonly kind: 'symptom'; readonly symptom: Symptom };

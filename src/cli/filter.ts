@@ -38,6 +38,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.connection.at;
     case 'negotiation':
       return finding.negotiation.end;
+    case 'caller':
+      return finding.seen.end;
     case 'operation':
       return finding.operation.start;
     case 'symptom':

@@ -1,23 +1,5 @@
 import type { Statistics } from './statistics.ts';
-
-/** Columns of text, numbers to the right. */
-const table = (
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  textColumns: number,
-): string => {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) =>
-        column < textColumns ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  return `${[head, ...rows].map(line).join('\n')}\n`;
-};
+import { table } from './table.ts';
 
 const ms = (value: number | null): string => {
   if (value === null) return '-';
@@ -30,7 +12,7 @@ const size = (bytes: number): string => {
 };
 
 /** The package is the same for nearly all rows: `runtime.v1.` stays, the service goes. */
-const shortMethod = (method: string): string => method.replace(/^runtime\.(\w+)\.\w+\//, '$1/');
+export const shortMethod = (method: string): string => method.replace(/^runtime\.(\w+)\.\w+\//, '$1/');
 
 export const statisticsTable = (statistics: Statistics): string => {
   const { methods, callers, connections, calls, seconds } = statistics;

@@ -1,4 +1,5 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { CallerSeen } from '../calls/census/caller-seen.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';
 import type { Symptom } from '../calls/unreturned/symptom.ts';
@@ -102,6 +103,16 @@ const negotiationLine = (found: Negotiation, { colour }: CompactOptions): string
   ].join(' ');
 };
 
+const callerLine = (seen: CallerSeen, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(seen.end), timeWidth)),
+    fit(terminalText(seen.caller.comm ?? '?'), callerWidth),
+    paint('bold', column('caller', methodWidth)),
+    paint(seen.version === 'v1alpha2' ? 'yellow' : 'dim', terminalText(seen.explanation)),
+  ].join(' ');
+};
+
 const operationTexts: Readonly<Record<PodOperation['key']['kind'], string>> = {
   pod_start: 'pod start',
   container_start: 'container start',
@@ -169,6 +180,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return connectionLine(finding.connection, options);
     case 'negotiation':
       return negotiationLine(finding.negotiation, options);
+    case 'caller':
+      return callerLine(finding.seen, options);
     case 'symptom':
       return symptomLine(finding.symptom, options);
     case 'operation':

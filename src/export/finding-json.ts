@@ -4,6 +4,7 @@ import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import { callerJson } from './caller-json.ts';
+import { callerSeenJson } from './census-json.ts';
 import { symptomJson } from './symptom-json.ts';
 
 const time = (at: Nanos | null): string | null => (at === null ? null : String(at));
@@ -129,6 +130,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return connectionJson(finding.connection);
     case 'negotiation':
       return negotiationJson(finding.negotiation);
+    case 'caller':
+      return callerSeenJson(finding.seen);
     case 'symptom':
       return symptomJson(finding.symptom);
     case 'operation':

@@ -100,6 +100,7 @@ const lineKinds = new Set([
   'call',
   'connection',
   'negotiation',
+  'caller',
   'pod_start',
   'pod_stop',
   'container_start',

@@ -23,6 +23,11 @@ export interface Identities {
   /** The pod that a request to do something with one names, by its metadata or by an id. */
   podOfRequest(request: Kept): PodIdentity | null;
   containersOf(sandboxId: string): readonly KnownContainer[];
+  /** Pod and name of a container by its id, or the pod alone by its uid. */
+  whoIs(
+    containerId: string | null,
+    podUid: string | null,
+  ): { readonly pod: PodIdentity; readonly containerName: string | null } | null;
   /** A sandbox of this pod and attempt was seen. */
   hasSandbox(pod: PodIdentity): boolean;
 }
@@ -125,6 +130,12 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       return sandbox?.pod ?? container?.pod ?? null;
     },
     containersOf: (sandboxId) => [...containers.values()].filter((one) => one.sandboxId === sandboxId),
+    whoIs(containerId, podUid) {
+      const container = containerId === null ? undefined : containers.get(containerId);
+      const sandbox = container?.sandboxId == null ? undefined : sandboxes.get(container.sandboxId);
+      const pod = sandbox?.pod ?? container?.pod ?? (podUid === null ? undefined : pods.get(podUid));
+      return pod === undefined ? null : { pod, containerName: container?.name ?? null };
+    },
     hasSandbox(pod) {
       for (const sandbox of sandboxes.values()) if (samePod(sandbox.pod, pod)) return true;
       return false;

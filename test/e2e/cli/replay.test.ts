@@ -128,6 +128,18 @@ describe('stats', () => {
     const { stdout } = await critrace(['stats', small, '--method', 'Version']);
     assert.match(stdout, /^7 calls in [\d.]+s\n\nMETHOD +CALLS/);
   });
+  it('--callers: those on v1alpha2 first, with what they call', async () => {
+    const old = 'test/fixtures/captures/v1alpha2-c16-crictl1.22.jsonl.gz';
+    const { stdout } = await critrace(['stats', old, '--callers']);
+    assert.match(stdout, /^still on the deprecated v1alpha2: crictl\n\nCALLER +RUNS IN/);
+    assert.match(stdout, /\ncrictl +v1alpha2\/RunPodSandbox +2 +1 /);
+    const [caller] = JSON.parse((await critrace(['stats', old, '--callers', '-o', 'json'])).stdout).callers;
+    assert.equal(caller.deprecated, true);
+    assert.deepEqual(caller.api_versions, { v1: 0, v1alpha2: 50, other: 0, unknown: 0 });
+    const { stdout: none } = await critrace(['stats', small, '--callers', '--method', 'Version']);
+    assert.match(none, /^nobody uses the deprecated v1alpha2\n/);
+    assert.match(none, /\ncrictl +v1\/Version +7 +0 /);
+  });
 });
 
 describe('signals', () => {
