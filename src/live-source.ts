@@ -1,5 +1,6 @@
 import type { ExportLog } from './export/sink.ts';
 import type { Clock } from './foundation/clock.ts';
+import { recordConstants } from './kernel/events.ts';
 import { loadNative } from './kernel/native.ts';
 import { createProxy, type ProxySource } from './source/proxy/proxy.ts';
 import type { ProxyNotice, ProxyRoute } from './source/proxy/route.ts';
@@ -9,14 +10,15 @@ import { createTap, type TapNotice, type TapSource } from './source/tap/tap.ts';
 export type LiveSource = ProxySource | TapSource;
 
 export interface LiveSourceOptions {
-  /** The proxy when not given. */
-  readonly mode?: LiveSource['mode'];
+  readonly mode: LiveSource['mode'];
   /** Of the host: span ids are derived from it. */
   readonly identity: string;
   readonly runtime: string;
   readonly listen: string;
   /** Null: one socket serves runtime and images. */
   readonly image: { readonly endpoint: string; readonly listen: string } | null;
+  /** Sockets of other runtimes, watched by the tap only. */
+  readonly others: readonly string[];
   readonly clock: Clock;
   readonly log: ExportLog;
 }
@@ -43,12 +45,15 @@ const tellOfTap = (notice: TapNotice, log: ExportLog): void => {
 };
 
 const openTap = (options: LiveSourceOptions): TapSource => {
-  const { identity, runtime, image, clock, log } = options;
+  const { identity, runtime, image, others, clock, log } = options;
   const native = loadNative();
   if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
+  const endpoints = [runtime, ...(image === null ? [] : [image.endpoint]), ...others];
+  const left = endpoints.splice(recordConstants.MAX_ENDPOINTS);
+  if (left.length > 0) log('warn', `too many sockets: ${left.join(', ')} is not watched`);
   return createTap({
     identity,
-    endpoints: image === null ? [runtime] : [runtime, image.endpoint],
+    endpoints,
     clock,
     native: native.library,
     notice: (notice) => tellOfTap(notice, log),

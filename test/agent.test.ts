@@ -33,6 +33,8 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
         runtime: runtime.socket,
         listen,
         image: null,
+        mode: 'proxy',
+        others: [],
         clock: systemClock(),
         log: () => undefined,
       }),

@@ -21,7 +21,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   log('info', 'starting', { version, pid: process.pid, config: file });
   for (const warning of warnings) log('warn', warning);
   const clock = systemClock();
-  const plan = planLive(config, log);
+  const plan = planLive(resolved, log);
   const printed = createConsoleCounters();
   const extraSinks = consoleSinks(config, context, printed);
   const agent: Agent = await startAgent({
@@ -41,6 +41,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
     listen: plan.mode === 'proxy' ? plan.listen : null,
     runtime: plan.runtime,
     image: plan.image,
+    others: plan.others,
   });
   try {
     await Promise.race([aborted(context.signal), agent.ended]);

@@ -11,8 +11,9 @@ import { wantsColour } from '../export/colour.ts';
 import type { Sink } from '../export/sink.ts';
 import { renderWaterfallByPod } from '../export/waterfall.ts';
 import { systemClock } from '../foundation/clock.ts';
+import type { LiveSource } from '../live-source.ts';
 import { storeFile } from '../sinks.ts';
-import { type CommandContext, environmentError } from './command.ts';
+import { CliError, type CommandContext, environmentError } from './command.ts';
 import { demoSummary, lostBytesOf } from './demo-summary.ts';
 import { openPlanned } from './live.ts';
 import { textLog } from './messages.ts';
@@ -22,6 +23,8 @@ export interface DemoRequest {
   readonly resolved: ResolvedConfig;
   readonly follow: boolean;
   readonly runtime: 'auto' | 'containerd' | 'simulated';
+  /** `auto`: the tap, and where the kernel does not let it in, the proxy. */
+  readonly source: 'auto' | LiveSource['mode'];
 }
 
 /** Calls kept for the picture of one round; a demo makes a few hundred. */
@@ -50,7 +53,7 @@ const createKeeper = () => {
 };
 
 export const runDemo = async (request: DemoRequest, context: CommandContext): Promise<void> => {
-  const { resolved, follow, runtime } = request;
+  const { resolved, follow, runtime, source } = request;
   const { stdout, stderr, signal } = context;
   const clock = systemClock();
   const log = textLog(stderr, 'warn');
@@ -66,10 +69,26 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
   const keeper = createKeeper();
   let agent: Agent | null = null;
   let lostBytes = 0;
+  let mode: LiveSource['mode'] = 'tap';
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
-    const plan = { mode: 'proxy' as const, runtime: runtimeSocket, listen, image: null };
+    const openAs = (chosen: LiveSource['mode'], identity: string): Promise<LiveSource> => {
+      mode = chosen;
+      const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [] };
+      return openPlanned(plan, identity, clock, log);
+    };
+    /** Here the proxy can stand in by itself: the kubelet is the demo's own, and goes where it is told. */
+    const openSource = async (identity: string): Promise<LiveSource> => {
+      if (source !== 'auto') return openAs(source, identity);
+      try {
+        return await openAs('tap', identity);
+      } catch (error) {
+        if (!(error instanceof CliError)) throw error;
+        say(`${error.message}: watching through the proxy`);
+        return openAs('proxy', identity);
+      }
+    };
     const started = await startAgent({
       config,
       environment: context.env,
@@ -77,11 +96,11 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       clock,
       log,
       extraSinks: [keeper.sink],
-      openSource: (identity) => openPlanned(plan, identity, clock, log),
+      openSource,
     });
     agent = started;
     return {
-      socket: listen,
+      socket: mode === 'proxy' ? listen : runtimeSocket,
       close: async () => {
         // What passes after the observation has ended is not lost: it is not looked for.
         lostBytes = lostBytesOf(started.health.snapshot());
@@ -106,6 +125,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       demoSummary({
         result,
         agent,
+        mode,
         lostBytes,
         negotiations: keeper.negotiations(),
         file: storeFile(storeDir),

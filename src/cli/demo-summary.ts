@@ -2,6 +2,7 @@ import type { Agent } from '../agent.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { ScenarioResult } from '../demo/scenario.ts';
 import type { Counters } from '../health.ts';
+import type { LiveSource } from '../live-source.ts';
 
 const at = (counters: Counters, path: string): number => {
   let value: Counters[string] | undefined = counters;
@@ -13,12 +14,13 @@ const at = (counters: Counters, path: string): number => {
 };
 
 export const lostBytesOf = (health: Counters): number =>
-  at(health, 'proxy.lostBytes') + at(health, 'proxy.unobservedBytes');
+  at(health, 'tap.lostBytes') + at(health, 'proxy.lostBytes') + at(health, 'proxy.unobservedBytes');
 
 export interface DemoOutcome {
   readonly result: ScenarioResult;
   /** Null: interrupted before there was anything to observe. */
   readonly agent: Agent | null;
+  readonly mode: LiveSource['mode'];
   readonly lostBytes: number;
   /** How kubelet and runtime agreed on their versions: the last verdict for each service. */
   readonly negotiations: readonly Negotiation[];
@@ -31,6 +33,7 @@ export interface DemoOutcome {
 export const demoSummary = ({
   result,
   agent,
+  mode,
   lostBytes,
   negotiations,
   file,
@@ -42,8 +45,9 @@ export const demoSummary = ({
   const ended = at(health, 'pipeline.calls.ended');
   const lines = [
     `runtime    ${result.runtime}`,
+    `watched    ${mode === 'tap' ? 'in the kernel, with nothing in the path (tap)' : 'through a relay in the path (proxy)'}`,
     ...negotiations.map(({ service, verdict }) => `agreed on  ${service} ${verdict}`),
-    `seen       ${ended} calls on ${at(health, 'proxy.connections')} connections; the kubelet made ${made}`,
+    `seen       ${ended} calls on ${at(health, `${mode}.connections`)} connections; the kubelet made ${made}`,
     `lost       ${lostBytes === 0 ? 'nothing' : `${lostBytes} bytes`}`,
     `spans      ${at(health, 'store.fileSpans')}, as OTLP/JSON lines in ${file}`,
   ];

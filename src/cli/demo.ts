@@ -13,12 +13,22 @@ const define = (command: Command, context: CommandContext): void => {
       new Option('--runtime <which>', 'the real containerd, a simulated runtime, or what is possible')
         .choices(['auto', 'containerd', 'simulated'])
         .default('auto'),
+    )
+    .addOption(
+      new Option('--source <which>', 'watch in the kernel, through a relay, or as is possible')
+        .choices(['auto', 'tap', 'proxy'])
+        .default('auto'),
     );
   addConfigFlags(command, groups).action(
-    async (flags: { follow?: true; runtime: 'auto' | 'containerd' | 'simulated' }) => {
+    async (flags: {
+      follow?: true;
+      runtime: 'auto' | 'containerd' | 'simulated';
+      source: 'auto' | 'tap' | 'proxy';
+    }) => {
       const resolved = configOf(command, groups, context);
       const { runDemo } = await import('./demo-run.ts');
-      await runDemo({ resolved, follow: flags.follow === true, runtime: flags.runtime }, context);
+      const { follow = false, runtime, source } = flags;
+      await runDemo({ resolved, follow, runtime, source }, context);
     },
   );
   command.addHelpText(

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
-import { chooseEndpoints, isSocket, usualSockets } from '../config/endpoints.ts';
-import type { Config } from '../config/options.ts';
+import { chooseEndpoints, type Endpoints, isSocket, usualSockets } from '../config/endpoints.ts';
+import { findKubelet } from '../config/kubelet.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import { chooseSource } from '../config/source.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { type LiveSource, openLiveSource } from '../live-source.ts';
 import { ListenError } from '../source/proxy/error.ts';
@@ -14,29 +16,39 @@ export interface LivePlan {
   readonly listen: string;
   /** Null: one socket serves runtime and images. */
   readonly image: { readonly endpoint: string; readonly listen: string } | null;
+  /** Sockets of other runtimes, which a tap watches as well. */
+  readonly others: readonly string[];
 }
 
+const tellFound = ({ runtime, from, others }: Endpoints, mode: LiveSource['mode'], log: Log): void => {
+  if (from === 'configuration') return;
+  const whose = from === 'kubelet' ? "the kubelet's" : 'the';
+  const also =
+    others.length === 0 ? '' : `; ${mode === 'tap' ? 'and' : 'there are also'} ${others.join(', ')}`;
+  log('info', `found ${whose} runtime endpoint ${runtime}${also}; --runtime-endpoint names another one`);
+};
+
 /** Which sockets are watched, and says so; an error that names the way out where that is not possible. */
-export const planLive = (config: Config, log: Log): LivePlan => {
-  const endpoints = chooseEndpoints(config);
+export const planLive = (resolved: ResolvedConfig, log: Log): LivePlan => {
+  const { config } = resolved;
+  const kubelet = findKubelet();
+  const { mode, why } = chooseSource(resolved, kubelet);
+  if (why !== null) log('info', `the source is the proxy, as ${why}; --source tap watches in the kernel`);
+  const endpoints = chooseEndpoints(config, { kubelet });
   if (endpoints === null) {
     throw environmentError(
-      `no container runtime socket was found; looked at ${usualSockets.join(', ')}`,
+      `no container runtime socket was found; looked at the kubelet's configuration and at ${usualSockets.join(', ')}`,
       'start the runtime, or name its socket: --runtime-endpoint /run/containerd/containerd.sock',
     );
   }
-  const { runtime, image, found, others } = endpoints;
-  const mode = config.source;
+  const { runtime, image, others } = endpoints;
   if (mode === 'proxy' && config.listen === runtime) {
     throw usageError(
       `listen: "${runtime}" is the runtime's own socket; allowed: another path`,
       '--listen /run/critrace/runtime.sock',
     );
   }
-  if (found) {
-    const also = others.length === 0 ? '' : `; there are also ${others.join(', ')}`;
-    log('info', `found the runtime endpoint ${runtime}${also}; --runtime-endpoint names another one`);
-  }
+  tellFound(endpoints, mode, log);
   for (const path of [runtime, image]) {
     if (path !== null && existsSync(path) && !isSocket(path)) {
       throw environmentError(
@@ -52,6 +64,7 @@ export const planLive = (config: Config, log: Log): LivePlan => {
     runtime,
     listen: config.listen,
     image: image === null ? null : { endpoint: image, listen: config['image-listen'] },
+    others: mode === 'tap' ? others : [],
   };
 };
 
@@ -75,7 +88,7 @@ export const openPlanned = async (
       if (error.detail !== '') log('debug', error.detail);
       throw environmentError(
         `the tap cannot work here: ${error.message}`,
-        'use --source proxy: critrace listens on a socket of its own (--listen) and relays to the runtime',
+        `use the proxy, and point callers at its socket: --source proxy --listen ${plan.listen}`,
       );
     }
     throw error;

@@ -8,7 +8,7 @@ import { liveGroups } from './live-groups.ts';
 const define = (command: Command, context: CommandContext): void => {
   command.addHelpText(
     'before',
-    'Listens on a socket of its own and relays to the runtime: calls are seen from whoever is pointed at --listen.\n',
+    'Watches in the kernel who calls the runtime; with --listen it relays instead, for those pointed at that socket.\n',
   );
   addFormatFlag(command);
   const filters = addFilterFlags(command);
@@ -20,8 +20,8 @@ const define = (command: Command, context: CommandContext): void => {
       await runObserve({ resolved, format: flags.output, full: flags.full === true, filters }, context);
     });
   withExamples(command, [
-    ['critrace observe', 'all calls through /run/critrace/runtime.sock'],
-    ['critrace observe -r /run/crio/crio.sock --listen /tmp/cri.sock', 'from one socket to another'],
+    ['critrace observe', 'all calls on the sockets of this machine'],
+    ['critrace observe --listen /tmp/cri.sock', 'those through a socket of its own, without eBPF'],
     ['critrace observe --pod default/web-* --min-duration 1s', 'what is slow for some pods'],
     ['critrace observe -o json | jq .rpc', 'for a program'],
   ]);

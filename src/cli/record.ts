@@ -68,8 +68,8 @@ A crash loses at most the last second. The disk is waited for when a file is clo
     ['critrace record --redact -o cri.jsonl.gz', 'to hand on, for example with a bug report'],
     ['critrace record -o cri.jsonl.gz --rotate-size 64MiB --keep 4', 'the last 256 MiB, for days'],
     [
-      'critrace record -r /run/crio/crio.sock --listen /tmp/cri.sock -o crio.jsonl.gz',
-      'from one socket to another',
+      'critrace record --listen /tmp/cri.sock -o cri.jsonl.gz',
+      'what passes a socket of its own, without eBPF',
     ],
   ]);
 };

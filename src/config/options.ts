@@ -79,16 +79,17 @@ const timed = (written: Omit<Written<number>, 'defaultText'>) =>
 export const options = {
   source: option({
     group: 'source',
-    value: choice(['tap', 'proxy']),
-    default: 'proxy',
+    value: choice(['auto', 'tap', 'proxy']),
+    default: 'auto',
     placeholder: 'source',
-    doc: 'Where the bytes come from: a relay in the path (proxy), or the kernel (tap), which watches without being in the path and takes root and Linux 6.12.',
-    example: 'proxy',
+    doc: 'Where the bytes come from: the kernel (`tap`), which watches without being in the path, or a relay in the path (`proxy`), whose socket callers must be pointed at. `auto`: the proxy where `listen` is set or the kubelet is pointed at it, else the tap.',
+    example: 'tap',
   }),
   'runtime-endpoint': optional({
     group: 'source',
     value: socket,
-    defaultText: 'the first of the usual sockets that exists',
+    defaultText:
+      'what the kubelet is configured with, and the usual sockets that exist; the proxy takes the first',
     short: 'r',
     otherEnv: ['CONTAINER_RUNTIME_ENDPOINT'],
     placeholder: 'path',
@@ -119,7 +120,7 @@ export const options = {
     value: socket,
     default: '/run/critrace/runtime.sock',
     placeholder: 'path',
-    doc: 'Socket that the proxy listens on: what the kubelet is given as its runtime endpoint.',
+    doc: 'Socket that the proxy listens on: what the kubelet is given as its runtime endpoint. Setting it chooses the proxy, unless `source` says otherwise.',
     example: '/run/critrace/runtime.sock',
   }),
   'image-listen': option({

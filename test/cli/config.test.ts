@@ -154,7 +154,7 @@ describe('wrong values', () => {
     [
       'a choice',
       () => ({ env: { CRITRACE_SOURCE: 'pcap' } }),
-      /^source: "pcap".*allowed: tap, proxy.*env CRITRACE_SOURCE/,
+      /^source: "pcap".*allowed: auto, tap, proxy.*env CRITRACE_SOURCE/,
     ],
     [
       'a duration without a unit',

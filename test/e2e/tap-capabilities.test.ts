@@ -15,7 +15,7 @@ const without = (capabilities: string, args: readonly string[]) =>
       capabilities,
       '--inh-caps=-all',
       '--',
-      ...critraceCommand([...args, '--source', 'tap', '-r', '/tmp/never.sock']),
+      ...critraceCommand([...args, '-r', '/tmp/never.sock']),
     ],
     {
       cwd: project,

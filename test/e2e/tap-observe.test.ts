@@ -4,11 +4,11 @@ import { aClient, aRuntime } from '../support/a-runtime.ts';
 import { critraceProcess } from '../support/critrace-process.ts';
 import { until } from '../support/until.ts';
 
-test('critrace observe --source tap shows the calls of who is connected and of who comes later', async (t) => {
+test('critrace observe, told nothing but the socket, shows the calls of who is connected and of who comes later', async (t) => {
   const { socket } = await aRuntime(t);
   const older = aClient(t, socket);
   await older('Version');
-  const critrace = critraceProcess(t, ['observe', '--source', 'tap', '-r', socket, '-o', 'json']);
+  const critrace = critraceProcess(t, ['observe', '-r', socket, '-o', 'json']);
   await critrace.says(/watching .* in the kernel/);
   // A decoder that joins late takes a few frames to be sure where they begin.
   for (let at = 0; at < 5; at += 1) await older('Version');

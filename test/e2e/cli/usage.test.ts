@@ -133,7 +133,7 @@ it('config print: the effective configuration with where each value came from', 
   assert.equal(code, 0);
   assert.match(stdout, /^listen: \/l\.sock +# --listen$/m);
   assert.match(stdout, /^store-dir: \/s +# env CRITRACE_STORE_DIR$/m);
-  assert.match(stdout, /^source: proxy +# default$/m);
+  assert.match(stdout, /^source: auto +# default$/m);
   assert.equal(
     stderr,
     'critrace: warning: environment variable CRITRACE_STROE_DIR means nothing to critrace; did you mean CRITRACE_STORE_DIR?\n',
