@@ -1,10 +1,19 @@
-/* The compiled programs of native/bpf, which the library carries. */
+/* The compiled programs of native/bpf, which the library carries: one line for each file. */
 #ifndef CRITRACE_OBJECTS_H
 #define CRITRACE_OBJECTS_H
 
-extern const unsigned char critrace_copy_object[], critrace_copy_object_end[];
-extern const unsigned char critrace_read_object[], critrace_read_object_end[];
-extern const unsigned char critrace_files_object[], critrace_files_object_end[];
-extern const unsigned char critrace_look_object[], critrace_look_object_end[];
+/*
+ * X(file, part, role). What stands in one role does the same work in different ways: the first that the kernel takes is
+ * used. In the order in which they are tried; a program may use what those before it have put in place.
+ */
+#define CRITRACE_OBJECTS(X)                \
+  X(copy, CRITRACE_PART_BYTES, "bytes")    \
+  X(read, CRITRACE_PART_BYTES, "reads")    \
+  X(files, CRITRACE_PART_BYTES, "files")   \
+  X(look, CRITRACE_PART_BYTES, "look")
+
+#define CRITRACE_DECLARE(file, part, role) extern const unsigned char critrace_##file##_object[], critrace_##file##_object_end[];
+CRITRACE_OBJECTS(CRITRACE_DECLARE)
+#undef CRITRACE_DECLARE
 
 #endif

@@ -5,47 +5,55 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readRecords, recordConstants, recordLayouts } from '../../src/kernel/events.ts';
-import { pathBytes, planLayout } from '../../src/kernel/native.ts';
+import { pathBytes, planLayout } from '../../src/kernel/native-tap.ts';
+import { kernelParts, partBits, programLayout, programStates } from '../../src/kernel/program.ts';
 import { temporaryFolder } from '../source/proxy/stage.ts';
 
 const include = fileURLToPath(new URL('../../native/include', import.meta.url));
+
+const prefixed = (prefix: string, values: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 
 /** TypeScript's word for a field, and C's. */
 const fieldsOf = (layout: Readonly<Record<string, number>>): string[] =>
   Object.keys(layout).filter((field) => field !== 'size');
 
-const plan = { tap_plan: planLayout };
+const others = { tap_plan: planLayout, program: programLayout };
+
+const constants = {
+  ...recordConstants,
+  ...prefixed('PART_', Object.fromEntries(kernelParts.map((part) => [part.toUpperCase(), partBits[part]]))),
+  ...prefixed('PROGRAM_', programStates),
+};
 
 describe('the records of the kernel', () => {
   it('have their fields where the C compiler puts them, and all of them', (context) => {
     const folder = temporaryFolder((clean) => context.after(clean));
-    const lines = Object.entries({ ...recordLayouts, ...plan }).flatMap(([name, layout]) => [
+    const lines = Object.entries({ ...recordLayouts, ...others }).flatMap(([name, layout]) => [
       `printf("${name}.size %zu\\n", sizeof(struct critrace_${name}));`,
       ...fieldsOf(layout).map(
         (field) =>
           `printf("${name}.${field} %zu\\n", offsetof(struct critrace_${name}, ${field === 'size_of' ? 'size' : field}));`,
       ),
     ]);
-    const constants = Object.keys(recordConstants).map(
-      (name) => `printf("${name} %d\\n", CRITRACE_${name});`,
-    );
+    const values = Object.keys(constants).map((name) => `printf("${name} %d\\n", CRITRACE_${name});`);
     const source = join(folder, 'layout.c');
     const program = join(folder, 'layout');
     writeFileSync(
       source,
       `#include "critrace.h"\n#include <stddef.h>\n#include <stdio.h>\nint main(void) {\n` +
-        `${[...lines, ...constants].join('\n')}\nprintf("paths %zu\\n", sizeof(((struct critrace_tap_plan *)0)->paths[0]));\n}\n`,
+        `${[...lines, ...values].join('\n')}\nprintf("paths %zu\\n", sizeof(((struct critrace_tap_plan *)0)->paths[0]));\n}\n`,
     );
     execFileSync('cc', ['-Wall', '-Werror', `-I${include}`, '-o', program, source]);
     const asked = execFileSync(program, { encoding: 'utf8' }).trim().split('\n');
     const ours = [
-      ...Object.entries({ ...recordLayouts, ...plan }).flatMap(([name, layout]) => [
+      ...Object.entries({ ...recordLayouts, ...others }).flatMap(([name, layout]) => [
         `${name}.size ${layout.size}`,
         ...Object.entries(layout)
           .filter(([field]) => field !== 'size')
           .map(([field, at]) => `${name}.${field} ${at}`),
       ]),
-      ...Object.entries(recordConstants).map(([name, value]) => `${name} ${value}`),
+      ...Object.entries(constants).map(([name, value]) => `${name} ${value}`),
       `paths ${pathBytes}`,
     ];
     assert.deepEqual(ours, asked);

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { loadNative, type NativeLibrary, nativeAbiVersion, peerLayout } from '../../src/kernel/native.ts';
+import { loadNative, type NativeLibrary, peerLayout } from '../../src/kernel/native.ts';
+import { nativeAbiVersion, type TapPlan } from '../../src/kernel/native-tap.ts';
 
 const library = (): NativeLibrary => {
   const native = loadNative();
@@ -94,6 +95,48 @@ describe('native library', () => {
     const native = loadNative(path);
     assert.ok(!native.loaded);
     assert.match(native.why, new RegExp(`ABI version ${nativeAbiVersion + 1}`));
+  });
+
+  const plan: TapPlan = {
+    endpoints: ['/tmp/never.sock'],
+    ringBytes: 4096,
+    eventRingBytes: 4096,
+    maxConnections: 1,
+    maxProcesses: 1,
+    parts: [],
+    bufferBytes: 65_536,
+  };
+
+  /** A library of ours in a folder of its own, and beside it whatever there may be of the tap. */
+  const alone = (name: string): string => {
+    const path = join(folder, `${name}.so`);
+    copyFileSync(fileURLToPath(new URL('../../native/build/libcritrace.so', import.meta.url)), path);
+    return path;
+  };
+
+  it('knows callers where the tap’s half is not there or finds no libbpf, and says so of the tap', () => {
+    compile('void absent(void) {}\n', 'libabsent.so.1', '-shared', '-fPIC', '-Wl,-soname,libabsent.so.1');
+    compile(
+      'void absent(void);\nvoid critrace_tap_open(void) { absent(); }\n',
+      'unlinked-tap.so',
+      '-shared',
+      '-fPIC',
+      '-Wl,--no-as-needed',
+      join(folder, 'libabsent.so.1'),
+    );
+    rmSync(join(folder, 'libabsent.so.1'));
+    const cases = [
+      ['bare', /bare-tap\.so is not there: clang or libbpf-dev was missing.*make -C native/],
+      ['unlinked', /libabsent\.so\.1.*libbpf1/],
+    ] as const;
+    for (const [name, why] of cases) {
+      const native = loadNative(alone(name));
+      if (!native.loaded) assert.fail(native.why);
+      assert.equal(native.library.peerCredentials(-1), null);
+      const opened = native.library.openTap(plan);
+      assert.ok(!opened.opened);
+      assert.match(opened.why, why);
+    }
   });
 
   it('reads struct critrace_peer where the C compiler puts it', () => {

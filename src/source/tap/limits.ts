@@ -1,6 +1,10 @@
 export interface TapLimits {
   /** What the kernel holds until it is drained: a power of two. Counts twice in VmRSS, as it is mapped twice. */
   readonly ringBytes: number;
+  /** The same of kernel events. */
+  readonly eventRingBytes: number;
+  /** Processes of the runtime's family, alive at once; those above it are counted and not told of. */
+  readonly maxProcesses: number;
   /** Connections watched at once; those above it are counted and not seen. */
   readonly maxConnections: number;
   /** What is drained at a time, so that between two batches others have their turn. */
@@ -13,6 +17,8 @@ export interface TapLimits {
 
 export const defaultTapLimits: TapLimits = {
   ringBytes: 8 * 1024 * 1024,
+  eventRingBytes: 2 * 1024 * 1024,
+  maxProcesses: 16_384,
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
   paceMs: 50,

@@ -45,8 +45,7 @@ export const createTap = (options: TapOptions): TapSource => {
   const limits = options.limits ?? defaultTapLimits;
   const counters = options.counters ?? createTapCounters();
   const processes = options.processes ?? createProcesses();
-  const { ringBytes, maxConnections, bufferBytes } = limits;
-  const opened = options.native.openTap({ endpoints, ringBytes, maxConnections, bufferBytes });
+  const opened = options.native.openTap({ endpoints, parts: [], ...limits });
   if (!opened.opened) throw new TapError(opened.why, opened.detail);
   const { tap } = opened;
 

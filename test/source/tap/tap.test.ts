@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import type { TapPlan } from '../../../src/kernel/native-tap.ts';
 import type { SourceEvent } from '../../../src/source/event.ts';
 import { TapError } from '../../../src/source/tap/error.ts';
 import { callerAt, closed, eventually, observedBytes, received, runtimeAt } from '../proxy/stage.ts';
@@ -290,9 +291,19 @@ test('one tap at a time; closed twice, drained after, and opened anew', async (t
   const after = watchTap(tap);
   await after.done;
   assert.deepEqual(after.events, []);
-  const plan = { endpoints: [path], ringBytes: 65_536, maxConnections: 16, bufferBytes: 65_536 };
+  const plan: TapPlan = {
+    endpoints: [path],
+    ringBytes: 65_536,
+    eventRingBytes: 65_536,
+    maxConnections: 16,
+    maxProcesses: 16,
+    parts: [],
+    bufferBytes: 65_536,
+  };
   for (const wrong of [
     { ringBytes: 65_537 },
+    { eventRingBytes: 100 },
+    { maxProcesses: 0 },
     { maxConnections: 0 },
     { bufferBytes: 8 },
     { endpoints: [] },
@@ -316,7 +327,7 @@ test('a process that is killed leaves nothing attached', async (t) => {
   const script = `
     const { loadNative } = await import(${JSON.stringify(new URL('../../../src/kernel/native.ts', import.meta.url).href)});
     const native = loadNative();
-    const opened = native.library.openTap({ endpoints: [${JSON.stringify(path)}], ringBytes: 65536, maxConnections: 16, bufferBytes: 65536 });
+    const opened = native.library.openTap({ endpoints: [${JSON.stringify(path)}], ringBytes: 65536, eventRingBytes: 65536, maxConnections: 16, maxProcesses: 16, parts: [], bufferBytes: 65536 });
     console.log(opened.opened);
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--import', 'tsx/esm', '--input-type=module', '-e', script], {
