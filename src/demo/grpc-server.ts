@@ -1,10 +1,11 @@
 import {
   constants,
-  createServer,
   type IncomingHttpHeaders,
-  type ServerHttp2Session,
+  performServerHandshake,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { createServer, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 
 /** A call's end: a grpc-status, a reset of its stream, or the loss of its whole connection. */
@@ -53,6 +54,13 @@ const prefixBytes = 5;
 /** Node refuses new streams while a session holds more; its default of 10 is less than one large list reply. */
 const sessionMegabytes = 256;
 
+/**
+ * Promises settle while nghttp2 is still in the callback of the frame that it reads, and node:http2 frees a stream
+ * there that is reset or destroyed: nghttp2 then goes on with freed memory, and the process dies. So nothing is torn down
+ * before the event loop's next turn.
+ */
+const outsideRead = (): Promise<void> => nextTurn();
+
 const framed = (message: Uint8Array, compressed: boolean): Buffer => {
   const body = compressed ? gzipSync(message) : message;
   const prefix = Buffer.alloc(prefixBytes);
@@ -95,10 +103,13 @@ const readRequest = async (stream: ServerHttp2Stream, limit: number): Promise<Bu
  */
 export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
   const { handle, gzipReplies = false, limits = defaultGrpcServerLimits } = options;
-  const sessions = new Set<ServerHttp2Session>();
-  const server = createServer({ maxSessionMemory: sessionMegabytes });
+  const connections = new Set<Socket>();
 
-  const serve = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> => {
+  const serve = async (
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    connection: Socket,
+  ): Promise<void> => {
     const aborted = new AbortController();
     stream.on('close', () => aborted.abort());
     let end: CallEnd;
@@ -128,8 +139,12 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
       });
     }
     if (stream.destroyed) return;
-    if (end.kind === 'reset') return stream.close(end.code);
-    if (end.kind === 'connection-lost') return stream.session?.destroy();
+    if (end.kind !== 'status') {
+      await outsideRead();
+      if (end.kind === 'reset') stream.close(end.code);
+      else connection.destroy();
+      return;
+    }
     const trailers = { 'grpc-status': String(end.code), 'grpc-message': percentEncoded(end.message) };
     if (!stream.headersSent) {
       stream.respond({ ...responseHeaders(false), ...trailers }, { endStream: true });
@@ -139,16 +154,18 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
     stream.end();
   };
 
-  server.on('session', (session) => {
-    sessions.add(session);
-    session.on('close', () => sessions.delete(session));
-    session.on('error', () => undefined);
-  });
-  server.on('stream', (stream, headers) => {
+  const server = createServer((connection) => {
+    connections.add(connection);
+    connection.on('close', () => connections.delete(connection));
+    const session = performServerHandshake(connection, { maxSessionMemory: sessionMegabytes });
     // A client that vanishes is no fault of the server.
-    stream.on('error', () => undefined);
-    serve(stream, headers).catch(() => {
-      if (!stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    session.on('error', () => undefined);
+    session.on('stream', (stream, headers) => {
+      stream.on('error', () => undefined);
+      serve(stream, headers, connection).catch(async () => {
+        await outsideRead();
+        if (!stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      });
     });
   });
 
@@ -161,10 +178,12 @@ export const createGrpcServer = (options: GrpcServerOptions): GrpcServer => {
           resolve();
         });
       }),
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      await outsideRead();
+      await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const session of sessions) session.destroy();
-      }),
+        for (const connection of connections) connection.destroy();
+      });
+    },
   };
 };
