@@ -337,6 +337,7 @@ const headless = (stream: number): CallHead => ({
   stream,
   start: null,
   path: null,
+  entries: [],
   authority: null,
   userAgent: null,
   requestEncoding: null,

@@ -8,6 +8,11 @@ export interface CallHead {
   /** First byte of the request; null when the call began before the observer could see it. */
   readonly start: Seen | null;
   readonly path: HeaderText | null;
+  /**
+   * Where the path was sent before the observer came: the numbers of the table entries that the request's fields are,
+   * in the order of the fields, the path's first. Empty for all other requests.
+   */
+  readonly entries: readonly number[];
   readonly authority: HeaderText | null;
   readonly userAgent: HeaderText | null;
   readonly requestEncoding: HeaderText | null;

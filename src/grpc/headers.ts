@@ -59,6 +59,12 @@ const pathByPosition = (fields: readonly HeaderField[]): HeaderText | null => {
   return typeof third.name === 'string' || typeof third.value === 'string' ? null : third.value;
 };
 
+/** Numbers of the fields of which neither name nor value was ever seen. */
+const unseenEntries = (fields: readonly HeaderField[]): readonly number[] =>
+  fields.flatMap(({ name, value }) =>
+    typeof name === 'string' || typeof value === 'string' ? [] : [value.entry],
+  );
+
 /** Reads the headers that gRPC defines, and the trace context; all other metadata is left unread. */
 export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): HeaderReader => {
   const cleanAuthority = createCleaned(limits.headerText);
@@ -136,12 +142,14 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
           break;
       }
     }
+    path ??= pathByPosition(fields);
     return {
       grpc: grpc && (typed || !allNamed),
       head: {
         stream,
         start: first,
-        path: path ?? pathByPosition(fields),
+        path,
+        entries: path === null || typeof path === 'string' ? noEntries : unseenEntries(fields),
         authority,
         userAgent,
         requestEncoding,
@@ -189,3 +197,4 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
 };
 
 const noKeys: readonly string[] = [];
+const noEntries: readonly number[] = [];

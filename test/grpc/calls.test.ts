@@ -47,6 +47,7 @@ test('a unary call', () => {
     traceparent: null,
     tracestate: null,
     baggageKeys: [],
+    entries: [],
   });
   assert.deepEqual(watched.result(1), {
     outcome: 'finished',

@@ -58,6 +58,7 @@ test('the headers that gRPC defines, and the trace context', () => {
     traceparent,
     tracestate: 'a=1,b=2',
     baggageKeys: ['user', 'plan'],
+    entries: [],
   });
 });
 

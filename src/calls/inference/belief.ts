@@ -1,5 +1,4 @@
 import { type Candidate, type Evidence, fitCall } from './candidates.ts';
-import { streamedTwin } from './rules.ts';
 
 /** A method that was inferred, and how sure that is. */
 export interface Inferred {
@@ -92,9 +91,16 @@ export const conclude = (belief: Belief, context: Context): boolean => {
   return before?.candidate !== belief.inferred?.candidate;
 };
 
-/** Whether a unary list and its streamed twin are what is left. */
-export const isList = (belief: Belief): boolean =>
-  belief.candidates.some(({ rpc }, at) => (belief.fits[at] ?? 0) > 0 && streamedTwin[rpc] !== undefined);
+/** Something is left, and nothing but what is of a kind. */
+export const fitsOnly = (belief: Belief, isOfKind: (rpc: string) => boolean): boolean => {
+  let any = false;
+  for (const [at, { rpc }] of belief.candidates.entries()) {
+    if ((belief.fits[at] ?? 0) === 0) continue;
+    if (!isOfKind(rpc)) return false;
+    any = true;
+  }
+  return any;
+};
 
 export const fitsAny = (belief: Belief, rpcs: ReadonlySet<string>): boolean =>
   belief.candidates.some(({ rpc }, at) => (belief.fits[at] ?? 0) > 0 && rpcs.has(rpc));

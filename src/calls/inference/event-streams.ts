@@ -16,6 +16,8 @@ export interface EventStreams {
   /** A call ended; of one of these it says that it is over. Returns whether a stream was found by that. */
   ended(stream: number, at: Nanos | null): boolean;
   has(stream: number): boolean;
+  /** A reply without a beginning goes on, found to be one of these or not. */
+  any(): boolean;
 }
 
 export const createEventStreams = (): EventStreams => {
@@ -42,5 +44,6 @@ export const createEventStreams = (): EventStreams => {
       return any;
     },
     has: (stream) => open.get(stream)?.found ?? false,
+    any: () => open.size > 0,
   };
 };

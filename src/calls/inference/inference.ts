@@ -1,16 +1,20 @@
 import type { CriReading } from '../../cri/call.ts';
-import { findMethod } from '../../cri/methods.ts';
+import type { Kept } from '../../cri/kept.ts';
+import { type CriMethod, findMethod } from '../../cri/methods.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { CallEnd, CallHead } from '../../grpc/event.ts';
 import type { MethodName } from '../method-name.ts';
-import { type Belief, conclude, createBelief, fitsAny, isList, weighCall, weighOdds } from './belief.ts';
+import { type Belief, conclude, createBelief, fitsAny, weighCall, weighOdds } from './belief.ts';
 import type { Candidate } from './candidates.ts';
-import { type Client, learnGates, learnLists, mayStream, twinOdds, watchClient } from './clients.ts';
+import { type Client, learnOf, twinOdds, watchClient } from './clients.ts';
 import { createEventStreams } from './event-streams.ts';
+import { createHeaderTable } from './header-table.ts';
 import type { InferenceCounters, InferenceLimits } from './limits.ts';
+import { createListSigns } from './lists.ts';
 import { streamedTwin, unaryTwin } from './rules.ts';
 import { createSampler, type Room, type Sampler } from './sample.ts';
 import { afterOdds, beforeOdds, createStates, kindOdds, silentMethods } from './states.ts';
+import { provenVersions } from './versions.ts';
 
 /** One call without a path, looked at. */
 export interface Look {
@@ -53,12 +57,15 @@ export interface Inference {
 interface Entry {
   readonly belief: Belief;
   readonly epoch: number;
+  readonly number: number;
   lastUse: number;
 }
 
 export interface InferenceOptions {
   readonly candidates: readonly Candidate[];
   readonly client: Client;
+  readonly clientIsKubelet: boolean;
+  readonly endpoint: string;
   readonly limits: InferenceLimits;
   readonly counters: InferenceCounters;
 }
@@ -77,12 +84,15 @@ const idOf = (bytes: Uint8Array): string | null =>
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
-export const createInference = ({ candidates, client, limits, counters }: InferenceOptions): Inference => {
+export const createInference = (options: InferenceOptions): Inference => {
+  const { candidates, client, endpoint, limits, counters } = options;
   const entries = new Map<string, Entry>();
   const reads = new Map<string, number>();
   const versions = new Map<string, 'v1' | 'v1alpha2'>();
   const states = createStates<Belief>(limits, counters);
   const events = createEventStreams();
+  const table = createHeaderTable();
+  const lists = createListSigns(client, options.clientIsKubelet, table, events);
   const room: Room = { bytes: limits.maxHeldBytes };
   /** Ended calls whose bytes are held for a later name, oldest first. */
   const held = new Set<Look>();
@@ -93,11 +103,13 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
 
   const entryOf = (head: CallHead): Entry => {
     if (head.path === null || typeof head.path === 'string') {
-      return { belief: createBelief(candidates), epoch, lastUse: clock };
+      return { belief: createBelief(candidates), epoch, number: 0, lastUse: clock };
     }
     epoch = head.path.epoch;
-    const key = `${head.path.epoch} ${head.path.entry}`;
-    const entry = entries.get(key) ?? { belief: createBelief(candidates), epoch, lastUse: clock };
+    const number = head.path.entry;
+    table.used(epoch, head.entries);
+    const key = `${epoch} ${number}`;
+    const entry = entries.get(key) ?? { belief: createBelief(candidates), epoch, number, lastUse: clock };
     entries.delete(key);
     entries.set(key, entry);
     if (entries.size > limits.maxEntries) {
@@ -165,17 +177,25 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
     } else if (result.response.messages > 0) states.touch(id);
   };
 
-  const weighLists = (belief: Belief, result: CallEnd): void => {
-    if (client.lists !== null || !isList(belief)) return;
-    const { messages, bytes } = result.response;
-    const onlyLists = belief.candidates.every(
-      ({ rpc }, at) =>
-        (belief.fits[at] ?? 0) === 0 || unaryTwin[rpc] !== undefined || streamedTwin[rpc] !== undefined,
-    );
-    if (!onlyLists) return;
-    if (messages > 1 || (messages === 0 && result.statusCode === 0)) learnLists(client, 'streamed');
-    else if (messages === 1 && bytes === 0) learnLists(client, 'unary');
+  /** What was read of paths holds; this fills in what was not. */
+  const learnVersions = (response: Kept): void => {
+    for (const [service, version] of provenVersions(response)) {
+      if (service === 'ImageService') learnOf(client, { imageVersion: { endpoint, version } });
+      if (versions.has(service)) continue;
+      versions.set(service, version);
+      isNew = true;
+    }
   };
+
+  const versionOf = ({ service, inV1alpha2 }: CriMethod): 'v1' | 'v1alpha2' | null => {
+    if (!inV1alpha2) return 'v1';
+    const image = service === 'ImageService' && client.imageVersion?.endpoint === endpoint;
+    return versions.get(service) ?? (image ? (client.imageVersion?.version ?? null) : null);
+  };
+
+  function* current(): Generator<Entry> {
+    for (const entry of entries.values()) if (entry.epoch === epoch) yield entry;
+  }
 
   return {
     read(path) {
@@ -186,7 +206,7 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
       if (!versions.has(found.service)) isNew = true;
       versions.set(found.service, found.apiVersion);
       // An old release has no streamed lists.
-      if (found.apiVersion === 'v1alpha2') learnLists(client, 'unary');
+      if (found.apiVersion === 'v1alpha2') learnOf(client, { lists: 'unary' });
     },
     begin(head, before) {
       clock += 1;
@@ -204,7 +224,7 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
       const at = result.end?.at ?? null;
       if (at !== null) watchClient(client, at);
       if (events.ended(stream, at)) {
-        learnGates(client);
+        learnOf(client, { hasGates: true });
         isNew = true;
       }
       if (look === null) return;
@@ -224,7 +244,8 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
         const id = request === null ? null : idOf(request.bytes);
         if (id !== null) weighId(look, id, result);
       }
-      weighLists(belief, result);
+      lists.ended(belief, result);
+      lists.weighEntries(current());
       const entry = entryWith(belief);
       if (concludeOne(belief, entry)) {
         isNew = true;
@@ -243,22 +264,14 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
         const id = textOf(request.container_id) ?? textOf(request.pod_sandbox_id);
         if (id !== null) states.touch(id);
       }
-      if (rpc === 'Version' && response !== null) {
-        const { runtime_name: name, runtime_version: version } = response;
-        if (typeof name === 'string' && typeof version === 'string' && !mayStream(name, version)) {
-          learnLists(client, 'unary');
-        }
-      }
-      if (unaryTwin[rpc] !== undefined && reads.has(rpc) && result.response.messages > 0) {
-        learnLists(client, 'streamed');
-      }
-      if (streamedTwin[rpc] !== undefined && reads.has(rpc)) learnLists(client, 'unary');
-      if (rpc === 'GetContainerEvents' && result.response.messages > 0) learnGates(client);
+      lists.said(rpc, reads.has(rpc), response, result);
+      if (rpc === 'Version' && response !== null) learnVersions(response);
       let any = false;
       for (const { pending, after } of states.learn(rpc, request, response, start)) {
         weighOdds(pending.subject, afterOdds(after, pending.touched));
         any = true;
       }
+      lists.weighChanges(states.changes());
       if (any || seenClient !== client.version) concludeAll();
     },
     naming(look) {
@@ -270,9 +283,10 @@ export const createInference = ({ candidates, client, limits, counters }: Infere
       if (candidate === undefined) return null;
       const { rpc, method } = candidate;
       const { service, streaming } = method;
-      const apiVersion = method.inV1alpha2 ? (versions.get(service) ?? null) : 'v1';
+      const apiVersion = versionOf(method);
       const confidence = inferred?.confidence ?? eventStreamConfidence;
-      return { method: null, rpc, service, apiVersion, streaming, confidence };
+      const path = apiVersion === null ? null : `runtime.${apiVersion}.${service}/${rpc}`;
+      return { method: path, rpc, service, apiVersion, streaming, confidence };
     },
     decodedAs({ belief }) {
       if (belief.inferred !== null) return belief.inferred.candidate;

@@ -1,6 +1,7 @@
 import type { CriCall } from '../../cri/call.ts';
 import type { CriSchema } from '../../cri/schema.ts';
 import type { ConnectionFacts } from '../assemble.ts';
+import { isKubelet } from '../kubelet.ts';
 import { type Candidate, compileCandidates } from './candidates.ts';
 import { createClients } from './clients.ts';
 import { createInference } from './inference.ts';
@@ -23,7 +24,15 @@ export const createInferences = (
   return ({ client, endpoint }, beginCri) => {
     candidates ??= compileCandidates(schema);
     const of = clients.of(client, endpoint);
-    const inference = createInference({ candidates, client: of, limits, counters });
+    const clientIsKubelet = isKubelet(client.comm);
+    const inference = createInference({
+      candidates,
+      client: of,
+      clientIsKubelet,
+      endpoint,
+      limits,
+      counters,
+    });
     return createNamer(inference, beginCri, limits, counters);
   };
 };

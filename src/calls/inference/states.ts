@@ -24,6 +24,8 @@ export interface States<Subject> {
   /** Made by the last call that named it. */
   isFresh(id: string): boolean;
   touch(id: string): void;
+  /** How often one that was known came to another state. */
+  changes(): number;
   wait(pending: Pending<Subject>): void;
   /** What the messages of a call say. Returns the calls whose effect a complete list shows. */
   learn(
@@ -77,11 +79,13 @@ export const createStates = <Subject>(
 ): States<Subject> => {
   const known = new Map<string, Known>();
   let waiting: Pending<Subject>[] = [];
+  let changes = 0;
 
   const set = (kind: IdKind, id: string | null, state: State | null, fresh = false): void => {
     if (id === null || state === null) return;
     const before = known.get(id);
     if (before !== undefined) {
+      if (before.state !== state) changes += 1;
       before.state = state;
       return;
     }
@@ -98,7 +102,10 @@ export const createStates = <Subject>(
     for (const [id, of] of known) {
       if (of.kind !== kind || present.has(id) || of.fresh) continue;
       if (of.state === 'absent' && !waiting.some((pending) => pending.id === id)) known.delete(id);
-      else of.state = 'absent';
+      else {
+        if (of.state !== 'absent') changes += 1;
+        of.state = 'absent';
+      }
     }
     const shown: { pending: Pending<Subject>; after: State }[] = [];
     if (start === null) return shown;
@@ -119,6 +126,7 @@ export const createStates = <Subject>(
       if (of !== undefined) of.fresh = false;
       for (const pending of waiting) if (pending.id === id) pending.touched = true;
     },
+    changes: () => changes,
     wait(pending) {
       if (waiting.length >= limits.maxPending) {
         waiting.shift();

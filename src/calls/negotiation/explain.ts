@@ -1,9 +1,7 @@
+import { isKubelet } from '../kubelet.ts';
 import type { Negotiation } from './finding.ts';
 
 type Told = Omit<Negotiation, 'explanation' | 'connection' | 'revision' | 'start' | 'end'>;
-
-export const isKubelet = (comm: string | null): boolean =>
-  comm !== null && /^kubelet(?:$|[-_.\d])/.test(comm);
 
 const again = (count: number): string => (count > 1 ? ` (${count} processes in a row)` : '');
 

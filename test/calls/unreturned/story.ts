@@ -120,6 +120,7 @@ export const tell = (
           traceparent: null,
           tracestate: null,
           baggageKeys: [],
+          entries: [],
         };
         grpc({ kind: 'call_start', head }, told.from);
       },
