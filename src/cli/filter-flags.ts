@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Nanos, nanosPerMillisecond } from '../foundation/time.ts';
+import { type Condition, everything, type Filter } from '../store/condition.ts';
 import { usageError } from './command.ts';
-import type { Condition, Filter } from './filter.ts';
 import {
   parseCount,
   parseMethod,
@@ -21,6 +21,13 @@ export interface FilterFlags {
   /** The filter, with `end` as what durations are counted back from. */
   readonly filter: (end: Nanos) => Filter;
 }
+
+/** Of a command that was given none. */
+export const allFindings: FilterFlags = {
+  last: () => null,
+  isRelative: () => false,
+  filter: () => everything,
+};
 
 type Waiting = Condition | { readonly field: 'since' | 'until'; readonly moment: Moment };
 

@@ -3,7 +3,7 @@ import { parseDurationMs } from '../config/duration.ts';
 import { nearest } from '../config/suggestion.ts';
 import { criMethods } from '../cri/methods.ts';
 import type { Nanos } from '../foundation/time.ts';
-import { type Condition, globPattern } from './filter.ts';
+import { type Condition, globPattern } from '../store/condition.ts';
 import { type Moment, parseMoment } from './moment.ts';
 
 const knownRpcs = [...new Set(criMethods.map(({ rpc }) => rpc))].sort();

@@ -1,33 +1,7 @@
 import type { Call, Finding } from '../calls/call.ts';
 import type { PodIdentity } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
-
-/** One thing asked of a finding. Of one field any may hold; of different fields all must. */
-export type Condition =
-  | { readonly field: 'method'; readonly pattern: RegExp }
-  | { readonly field: 'pod'; readonly namespace: RegExp | null; readonly name: RegExp }
-  | { readonly field: 'status'; readonly status: string }
-  | { readonly field: 'min-duration'; readonly atLeast: Nanos }
-  | { readonly field: 'since'; readonly at: Nanos }
-  | { readonly field: 'until'; readonly at: Nanos };
-
-export interface Filter {
-  readonly wanted: readonly Condition[];
-  /** A finding that any of these holds for is left out (`--not`). */
-  readonly unwanted: readonly Condition[];
-}
-
-export const everything: Filter = { wanted: [], unwanted: [] };
-
-/** A shell-like pattern: `*` is any text, all else is itself; upper and lower case are the same. */
-export const globPattern = (text: string): RegExp =>
-  new RegExp(
-    `^${text
-      .split('*')
-      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    'i',
-  );
+import type { Condition, Filter } from '../store/condition.ts';
 
 /** When a finding happened: a call's beginning, or its end where the beginning was not seen. */
 const timeOf = (finding: Finding): Nanos | null => {

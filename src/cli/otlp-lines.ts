@@ -2,10 +2,12 @@ import { createExportCounters } from '../export/counters.ts';
 import { loadOtel } from '../export/otel.ts';
 import { createOtlpJsonLine } from '../export/otlp-json.ts';
 import { createToReadable, defaultAttributeLimits } from '../export/otlp-span.ts';
-import type { Printer } from './printer.ts';
+import type { Span } from '../spans/span.ts';
 
-/** One line of the OTLP file format per batch. */
-export const createOtlpLines = async (version: string): Promise<Printer> => {
+/** One line of the OTLP file format for all the spans together. */
+export const createOtlpLines = async (
+  version: string,
+): Promise<(spans: readonly Span[]) => string | Uint8Array> => {
   const toReadable = createToReadable(
     await loadOtel(),
     version,
@@ -13,8 +15,5 @@ export const createOtlpLines = async (version: string): Promise<Printer> => {
     createExportCounters(),
   );
   const lineOf = await createOtlpJsonLine(toReadable);
-  return (batch) => {
-    const spans = batch.flatMap((exported) => exported.spans);
-    return spans.length === 0 ? '' : lineOf(spans);
-  };
+  return (spans) => (spans.length === 0 ? '' : lineOf(spans));
 };

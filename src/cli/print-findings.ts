@@ -1,6 +1,7 @@
 import type { Exported } from '../export/sink.ts';
+import type { Filter } from '../store/condition.ts';
 import type { CommandContext } from './command.ts';
-import { type Filter, matches } from './filter.ts';
+import { matches } from './filter.ts';
 import { createLast } from './last.ts';
 import { createOutput } from './output.ts';
 import type { Printer } from './printer.ts';

@@ -25,7 +25,8 @@ export const createPrinter = async (
     }
     case 'otlp': {
       const { createOtlpLines } = await import('./otlp-lines.ts');
-      return createOtlpLines(version);
+      const lines = await createOtlpLines(version);
+      return (batch) => lines(batch.flatMap(({ spans }) => spans));
     }
   }
 };

@@ -1,3 +1,4 @@
+import type { PhaseStatistics } from './phase-statistics.ts';
 import type { Statistics } from './statistics.ts';
 import { table } from './table.ts';
 
@@ -14,7 +15,22 @@ const size = (bytes: number): string => {
 /** The package is the same for nearly all rows: `runtime.v1.` stays, the service goes. */
 export const shortMethod = (method: string): string => method.replace(/^runtime\.(\w+)\.\w+\//, '$1/');
 
-export const statisticsTable = (statistics: Statistics): string => {
+const phaseTable = (phases: readonly PhaseStatistics[]): string =>
+  table(
+    ['OPERATION', 'PHASE', 'COUNT', 'P50', 'P95', 'P99', 'MAX'],
+    phases.map((row) => [
+      row.phase === 'total' ? row.operation.replaceAll('_', ' ') : '',
+      row.phase.replaceAll('_', ' '),
+      `${row.count}`,
+      ms(row.p50_ms),
+      ms(row.p95_ms),
+      ms(row.p99_ms),
+      ms(row.max_ms),
+    ]),
+    2,
+  );
+
+export const statisticsTable = (statistics: Statistics, phases: readonly PhaseStatistics[]): string => {
   const { methods, callers, connections, calls, seconds } = statistics;
   const parts = [
     `${calls} calls${seconds === null ? '' : ` in ${seconds.toFixed(1)}s`}\n`,
@@ -45,6 +61,7 @@ export const statisticsTable = (statistics: Statistics): string => {
       2,
     ),
   ];
+  if (phases.length > 0) parts.push(phaseTable(phases));
   if (connections.length > 0) {
     parts.push(
       table(

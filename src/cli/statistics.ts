@@ -1,4 +1,5 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import { quantile } from '../foundation/quantile.ts';
 
 export interface StatisticsLimits {
   /** Durations kept per method; quantiles are exact up to so many calls of it. */
@@ -100,10 +101,6 @@ const numbers = (sum: Sum): CallNumbers => ({
   request_bytes: sum.requestBytes,
   response_bytes: sum.responseBytes,
 });
-
-/** The smallest value that at least this part of all values does not exceed (nearest rank). */
-export const quantile = (sorted: readonly number[], part: number): number | null =>
-  sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? null;
 
 const rowFor = <T>(
   rows: Map<string, T>,

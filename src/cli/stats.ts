@@ -1,10 +1,16 @@
 import { type Command, Option } from 'commander';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addFilterFlags } from './filter-flags.ts';
+import { addConfigFlag, configuredStore, storedPath } from './stored-source.ts';
+
+interface Flags {
+  readonly output: string;
+  readonly callers?: boolean;
+}
 
 const define = (command: Command, context: CommandContext): void => {
   command
-    .argument('<file>', 'a capture, .jsonl.gz or .jsonl; - is standard input')
+    .argument('[path]', `${storedPath}; - is a capture on standard input`)
     .addOption(
       new Option('-o, --output <format>', 'table: for a person; json: one JSON object')
         .choices(['table', 'json'])
@@ -12,14 +18,16 @@ const define = (command: Command, context: CommandContext): void => {
     )
     .option('--callers', 'who calls, by which API version and methods: those on v1alpha2 first');
   const filters = addFilterFlags(command);
-  command.action(async (file: string, flags: { output: string; callers?: boolean }) => {
+  addConfigFlag(command).action(async (path: string | undefined, flags: Flags) => {
+    const configured = path === undefined ? configuredStore(command, context) : null;
     const { runCallers, runStats } = await import('./stats-run.ts');
-    const request = { file, json: flags.output === 'json', filters };
+    const request = { path: path ?? null, configured, json: flags.output === 'json', filters };
     await (flags.callers === true ? runCallers(request, context) : runStats(request, context));
   });
   withExamples(command, [
-    ['critrace stats cri.jsonl.gz', 'per method: how often, how long, how many errors'],
-    ['critrace stats cri.jsonl.gz --method PullImage -o json', 'of one method, for a program'],
+    ['critrace stats', 'of the configured store: methods, callers, what pod starts consist of'],
+    ['critrace stats ./store --since 1h --pod kube-system/', 'of the last hour, for some pods'],
+    ['critrace stats cri.jsonl.gz --method PullImage -o json', 'of one method of a capture, for a program'],
     ['critrace stats cri.jsonl.gz --callers', 'who still uses v1alpha2, and what else each caller does'],
   ]);
 };

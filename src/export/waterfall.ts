@@ -1,5 +1,6 @@
 import type { Call } from '../calls/call.ts';
 import type { Nanos } from '../foundation/time.ts';
+import { barOf } from './bar.ts';
 import { durationText, messageText, methodText, podText, statusText, subjectText } from './call-text.ts';
 import { type Paint, painter } from './colour.ts';
 import { cells, fit } from './terminal-text.ts';
@@ -15,8 +16,6 @@ interface Row {
   readonly start: Nanos;
   readonly end: Nanos;
 }
-
-const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
 /** Terminals narrower than this wrap the lines. */
 const minimumWidth = 60;
@@ -41,17 +40,6 @@ const rowOf = (call: Call): Row | null => {
 
 const byStart = (a: Row, b: Row): number =>
   a.start < b.start ? -1 : a.start > b.start ? 1 : a.call.stream - b.call.stream;
-
-/** Where the call lay in the whole: never shorter than a sliver that can be seen, never outside its column. */
-const barOf = (row: Row, from: Nanos, total: Nanos, width: number): { before: number; bar: string } => {
-  const scale = width / Number(total === 0n ? 1n : total);
-  const before = Math.min(width - 1, Math.floor(Number(row.start - from) * scale));
-  const length = Math.min(width - before, Number(row.end - row.start) * scale);
-  const full = Math.floor(length);
-  const rest = full === width - before ? '' : (eighths[Math.floor((length - full) * 8)] ?? '');
-  const bar = '█'.repeat(full) + rest;
-  return { before, bar: bar === '' ? '▏' : bar };
-};
 
 const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - cells(text))) + text;
 

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { globPattern } from '../../src/cli/filter.ts';
 import { createLast } from '../../src/cli/last.ts';
 import { parseMoment } from '../../src/cli/moment.ts';
-import { createStatistics, defaultStatisticsLimits, quantile } from '../../src/cli/statistics.ts';
+import { createStatistics, defaultStatisticsLimits } from '../../src/cli/statistics.ts';
 import { formatDuration, parseDurationMs } from '../../src/config/duration.ts';
 import { formatBytes, parseBytes } from '../../src/config/size.ts';
 import { nearest } from '../../src/config/suggestion.ts';
+import { quantile } from '../../src/foundation/quantile.ts';
 import { createHealth, healthLine } from '../../src/health.ts';
 import { sharedAttributes } from '../../src/host.ts';
+import { globPattern } from '../../src/store/condition.ts';
 import { aCall } from '../support/a-call.ts';
 
 it('durations and sizes are read back as they were written', () => {

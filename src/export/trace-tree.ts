@@ -1,0 +1,63 @@
+import type { Nanos } from '../foundation/time.ts';
+import type { Span } from '../spans/span.ts';
+
+export interface TreeRow {
+  readonly span: Span;
+  readonly depth: number;
+  /** The span of the other side of the same call, which has the same times and no row of its own. */
+  readonly other: Span | null;
+}
+
+const byStart = (one: Span, other: Span): number =>
+  one.start < other.start ? -1 : one.start > other.start ? 1 : one.end > other.end ? -1 : 1;
+
+/** With one time per byte both sides of a call have the same times: one row says all. */
+const isSameTime = (client: Span, server: Span): boolean =>
+  server.kind === 'server' &&
+  server.parentSpanId === client.spanId &&
+  server.start === client.start &&
+  server.end === client.end;
+
+/** Spans under their parents, in the order of their starts. What has no parent among them stands at the left. */
+export const treeOf = (spans: readonly Span[]): readonly TreeRow[] => {
+  const known = new Set(spans.map(({ spanId }) => spanId));
+  const children = new Map<string, Span[]>();
+  const roots: Span[] = [];
+  for (const span of [...spans].sort(byStart)) {
+    if (span.parentSpanId === null || !known.has(span.parentSpanId)) roots.push(span);
+    else children.set(span.parentSpanId, [...(children.get(span.parentSpanId) ?? []), span]);
+  }
+  const rows: TreeRow[] = [];
+  const shown = new Set<string>();
+  const visit = (span: Span, depth: number): void => {
+    // Ids come from files: a circle must not go on for ever.
+    if (shown.has(span.spanId)) return;
+    shown.add(span.spanId);
+    const below = children.get(span.spanId) ?? [];
+    const other = below.find((child) => isSameTime(span, child)) ?? null;
+    rows.push({ span, depth, other });
+    if (other !== null) {
+      shown.add(other.spanId);
+      for (const child of children.get(other.spanId) ?? []) visit(child, depth + 1);
+    }
+    for (const child of below) visit(child, depth + 1);
+  };
+  for (const root of roots) visit(root, 0);
+  return rows;
+};
+
+export interface TimeAxis {
+  readonly from: Nanos;
+  readonly total: Nanos;
+}
+
+export const axisOf = (spans: readonly Span[]): TimeAxis => {
+  const [first] = spans;
+  if (first === undefined) return { from: 0n, total: 0n };
+  let { start: from, end: until } = first;
+  for (const { start, end } of spans) {
+    if (start < from) from = start;
+    if (end > until) until = end;
+  }
+  return { from, total: until - from };
+};
