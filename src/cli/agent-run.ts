@@ -21,7 +21,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   log('info', 'starting', { version, pid: process.pid, config: file });
   for (const warning of warnings) log('warn', warning);
   const clock = systemClock();
-  const plan = planLive(resolved, log);
+  const plan = planLive(resolved, 'wait', log);
   const printed = createConsoleCounters();
   const extraSinks = consoleSinks(config, context, printed);
   const agent: Agent = await startAgent({

@@ -28,8 +28,14 @@ const tellFound = ({ runtime, from, others }: Endpoints, mode: LiveSource['mode'
   log('info', `found ${whose} runtime endpoint ${runtime}${also}; --runtime-endpoint names another one`);
 };
 
+/**
+ * A daemon may be started before the runtime and waits for it; a person who names a socket that is not there is told
+ * so at once.
+ */
+export type Absent = 'wait' | 'refuse';
+
 /** Which sockets are watched, and says so; an error that names the way out where that is not possible. */
-export const planLive = (resolved: ResolvedConfig, log: Log): LivePlan => {
+export const planLive = (resolved: ResolvedConfig, absent: Absent, log: Log): LivePlan => {
   const { config } = resolved;
   const kubelet = findKubelet();
   const { mode, why } = chooseSource(resolved, kubelet);
@@ -56,6 +62,12 @@ export const planLive = (resolved: ResolvedConfig, log: Log): LivePlan => {
         "name the container runtime's socket: --runtime-endpoint /run/containerd/containerd.sock",
       );
     }
+    if (path !== null && !isSocket(path) && absent === 'refuse') {
+      throw environmentError(
+        `${path} does not exist`,
+        "start the runtime, or name its socket: --runtime-endpoint /run/containerd/containerd.sock; 'critrace agent' waits for it",
+      );
+    }
     if (path !== null && !isSocket(path))
       log('warn', `${path} is not there yet${mode === 'proxy' ? ': clients are refused until it is' : ''}`);
   }
@@ -78,6 +90,11 @@ export const openPlanned = async (
   try {
     return await openLiveSource({ ...plan, identity, clock, log });
   } catch (error) {
+    if (error instanceof ListenError && (error.code === 'too_long' || error.code === 'same_path'))
+      throw usageError(
+        error.message,
+        '--runtime-endpoint /run/containerd/containerd.sock --listen /run/critrace/runtime.sock',
+      );
     if (error instanceof ListenError) {
       throw environmentError(
         error.message,

@@ -31,7 +31,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
   for (const warning of resolved.warnings) log('warn', warning);
   const clock = systemClock();
   const filter = filters.filter(clock.now());
-  const plan = planLive(resolved, log);
+  const plan = planLive(resolved, 'refuse', log);
   const host = hostOf(resolved.config);
   const pipeline = createPipeline({ schema: loadSchema(), full });
   const counters = createSpanCounters();

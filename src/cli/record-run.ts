@@ -40,7 +40,7 @@ export const runRecord = async (request: RecordRequest, context: CommandContext)
     throw usageError('--keep means nothing without --rotate-size', '--rotate-size 64MiB --keep 4');
   }
   const clock = systemClock();
-  const plan = planLive(resolved, log);
+  const plan = planLive(resolved, 'refuse', log);
   const writer: CaptureWriter = await capturing(() =>
     createCaptureWriter({
       path: file,

@@ -1,22 +1,33 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { critraceCommand } from '../cli/critrace.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The program as root without some capabilities. Nobody listens on the socket: where the tap works, it waits. */
+const folder = mkdtempSync(join(tmpdir(), 'critrace-capabilities-'));
+const runtime = join(folder, 'runtime.sock');
+const server = createServer((socket) => socket.destroy());
+before(async () => {
+  server.listen(runtime);
+  await once(server, 'listening');
+});
+after(() => {
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+/** The program as root without some capabilities. */
 const without = (capabilities: string, args: readonly string[]) =>
   spawnSync(
     'setpriv',
-    [
-      '--bounding-set',
-      capabilities,
-      '--inh-caps=-all',
-      '--',
-      ...critraceCommand([...args, '-r', '/tmp/never.sock']),
-    ],
+    ['--bounding-set', capabilities, '--inh-caps=-all', '--', ...critraceCommand([...args, '-r', runtime])],
     {
       cwd: project,
       env: { PATH: process.env.PATH, HOME: '/nonexistent' },
@@ -30,7 +41,7 @@ describe('where the kernel does not let the tap in, critrace ends with 3, says w
   const cases: readonly [capabilities: string, args: readonly string[]][] = [
     ['-bpf,-sys_admin', ['agent']],
     ['-perfmon,-sys_admin', ['observe']],
-    ['-all', ['record', '-o', '/tmp/never.jsonl.gz', '--force']],
+    ['-all', ['record', '-o', join(folder, 'never.jsonl.gz')]],
   ];
   for (const [capabilities, args] of cases) {
     it(`critrace ${args[0]} with ${capabilities}`, () => {

@@ -3,8 +3,9 @@ import { createReadStream } from 'node:fs';
 import type { SourceEvent } from '../event.ts';
 import { createCaptureConnections } from './connections.ts';
 import { CaptureError } from './error.ts';
+import { isGzip } from './gzip-member.ts';
 import { type CaptureHeader, parseHeader } from './header.ts';
-import { inflate, isGzip, type PlainPiece } from './inflate.ts';
+import { inflate, type PlainPiece } from './inflate.ts';
 import {
   type CaptureCounters,
   type CaptureLimits,

@@ -1,6 +1,6 @@
 /**
  * `in_use`: someone listens on the path. `not_a_socket`: the path is something else, which is not replaced.
- * `same_path`: the proxy would listen where the runtime does. `too_long`: the kernel takes 107 bytes.
+ * `same_path`: the proxy would listen where the runtime does. `too_long`: for a socket; the kernel takes 107 bytes.
  * `forbidden`: owner, mode or directory do not let this process.
  */
 export type ListenErrorCode = 'in_use' | 'not_a_socket' | 'same_path' | 'too_long' | 'forbidden';

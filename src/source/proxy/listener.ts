@@ -37,6 +37,23 @@ export const checkPathLength = (path: string): void => {
     throw new ListenError('too_long', `${path}: the path of a unix socket has at most ${maxPathBytes} bytes`);
 };
 
+/** mkdtemp puts six characters for the last ones. */
+const hiddenFolder = (path: string): string => `${dirname(path)}/.`;
+const hiddenSocket = (folder: string): string => join(folder, 's');
+
+/** Both the path and that of the folder beside it, in which the socket is made ready, must be short enough. */
+export const checkListenPath = (path: string): void => {
+  checkPathLength(path);
+  const over = Buffer.byteLength(hiddenSocket(`${hiddenFolder(path)}XXXXXX`)) - maxPathBytes;
+  if (over > 0) {
+    const most = Buffer.byteLength(dirname(path)) - over;
+    throw new ListenError(
+      'too_long',
+      `${path}: the folder's path has at most ${most} bytes, as the socket is made ready in a folder inside it`,
+    );
+  }
+};
+
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
@@ -93,18 +110,17 @@ const applyAccess = async (path: string, access: SocketAccess): Promise<void> =>
  */
 const listenAt = async (options: ListenOptions): Promise<Listener> => {
   const { path, access, relayBufferBytes } = options;
-  checkPathLength(path);
+  checkListenPath(path);
   await ensureDirectory(dirname(path), dirname(options.runtime));
   await checkFree(path);
-  const hidden = await mkdtemp(`${dirname(path)}/.`);
+  const hidden = await mkdtemp(hiddenFolder(path));
   const server = createServer(
     { allowHalfOpen: true, pauseOnConnect: true, highWaterMark: relayBufferBytes },
     options.accepted,
   );
   let ours: Stats;
   try {
-    const at = join(hidden, 's');
-    checkPathLength(at);
+    const at = hiddenSocket(hidden);
     await bound(server, at);
     await applyAccess(at, access);
     // Before the move: after it nothing may fail, or the server would listen with nobody to close it.

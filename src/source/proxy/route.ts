@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { ListenError } from './error.ts';
 import type { ProxyCounters, ProxyLimits } from './limits.ts';
-import { checkPathLength, type Listener, type ListenOptions, listen, type SocketAccess } from './listener.ts';
+import {
+  checkListenPath,
+  checkPathLength,
+  type Listener,
+  type ListenOptions,
+  listen,
+  type SocketAccess,
+} from './listener.ts';
 import { socketAccess, tryConnect } from './runtime.ts';
 
 /** One socket of the proxy's own, and the runtime's that it stands in for. */
@@ -128,6 +135,7 @@ export const keepRoute = (options: RouteOptions): RouteKeeper => {
         `${route.listen} is the runtime's own socket; choose another path to listen on`,
       );
     checkPathLength(route.runtime);
+    checkListenPath(route.listen);
     await follow();
   };
 

@@ -56,6 +56,12 @@ describe('wrong usage ends with 2, a message that names what is wrong, and nothi
 describe('what the environment does not allow ends with 3 and says what to do', () => {
   const cases: readonly [args: string[], message: RegExp][] = [
     [['observe', '-r', '/dev/null'], /\/dev\/null is not a socket.*--runtime-endpoint/s],
+    [['observe', '-r', '/nonexistent.sock'], /\/nonexistent\.sock does not exist.*--runtime-endpoint/s],
+    [
+      ['observe', '-r', '/nonexistent.sock', '--source', 'proxy', '--listen', '/tmp/p.sock'],
+      /does not exist/,
+    ],
+    [['record', '-r', '/nonexistent.sock', '-o', '/nonexistent/cri.gz'], /does not exist.*critrace agent/s],
   ];
   for (const [args, message] of cases) {
     it(`critrace ${args.join(' ')}`, async () => {

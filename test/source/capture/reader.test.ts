@@ -323,6 +323,72 @@ test('what was appended behind a cut is read on', async () => {
   for (const { counters } of [behindZeros, behindNoise]) assert.equal(counters.corruptions, 1);
 });
 
+test('what is behind the last whole member is told apart: nothing, another member, a cut one, or what is none', async () => {
+  const whole = await readBytes(fixture('pod-lifecycle-c16-crictl1.36'));
+  const text = gunzipSync(fixture('pod-lifecycle-c16-crictl1.36'));
+  const half = text.indexOf('\n', text.length / 2) + 1;
+  const [first, second] = [gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))];
+  const inFirst = text.subarray(0, half).toString().split('\n').length - 2;
+  const cases: [string, Buffer, events: (count: number) => boolean, Record<string, number>][] = [
+    ['nothing', second, (count) => count === whole.events.length, {}],
+    [
+      'noise',
+      Buffer.concat([second, Buffer.from('no gzip')]),
+      (count) => count === whole.events.length,
+      { corruptions: 1 },
+    ],
+    [
+      'one byte',
+      Buffer.concat([second, Buffer.from([7])]),
+      (count) => count === whole.events.length,
+      { corruptions: 1 },
+    ],
+    [
+      'zeros',
+      Buffer.concat([second, Buffer.alloc(40_000)]),
+      (count) => count === whole.events.length,
+      { corruptions: 1 },
+    ],
+    [
+      'half a head',
+      Buffer.concat([second, first.subarray(0, 2)]),
+      (count) => count === whole.events.length,
+      { cut: 1 },
+    ],
+    [
+      'a head and no more',
+      Buffer.concat([second, first.subarray(0, 10)]),
+      (count) => count === whole.events.length,
+      { cut: 1 },
+    ],
+    [
+      'a cut member',
+      second.subarray(0, second.length - 1000),
+      (count) => count > inFirst && count < whole.events.length,
+      { cut: 1 },
+    ],
+    [
+      'a member without its length',
+      second.subarray(0, second.length - 4),
+      (count) => count === whole.events.length,
+      { cut: 1 },
+    ],
+    ['only noise', Buffer.alloc(9_000, 'abc'), (count) => count === inFirst, { corruptions: 1 }],
+  ];
+  for (const [name, behind, isRead, expected] of cases)
+    for (const piece of [61, 1_000_000]) {
+      const { events, counters } = await readBytes(Buffer.concat([first, behind]), piece);
+      const faultsSeen = Object.fromEntries(
+        Object.entries({ cut: counters.cut, corruptions: counters.corruptions }).filter(
+          ([, count]) => count > 0,
+        ),
+      );
+      assert.deepEqual(faultsSeen, expected, `${name}, ${piece}`);
+      assert.ok(isRead(events.length), `${name}: ${events.length} of ${whole.events.length}`);
+      assert.deepEqual(events, whole.events.slice(0, events.length), name);
+    }
+});
+
 test('a damaged member costs itself only', async () => {
   const bytes = fixture('pod-lifecycle-c16-crictl1.36');
   const whole = await readBytes(bytes);

@@ -293,6 +293,36 @@ test('a stale socket is replaced; one that lives, a file and the runtime’s own
   assert.equal(await tryCall(runtime), 'connected');
 });
 
+test('the longest paths that the kernel takes work at both ends; longer ones are refused before anything is there', async (t) => {
+  const { folder } = stage(t);
+  const padded = (bytes: number): string => `${folder}/${'x'.repeat(bytes - folder.length - 1)}`;
+  const runtime = `${padded(106)}r`;
+  const server = await runtimeAt(runtime, echo);
+  after(t)(() => server.kill());
+  for (let bytes = 100; bytes <= 106; bytes++) {
+    const listen = `${padded(bytes)}p`;
+    await proxyFor(folder, after(t), { routes: [{ listen, runtime }] });
+    assert.equal(await tryCall(listen), 'connected', `${bytes + 1} bytes`);
+  }
+  const before = readdirSync(folder).length;
+  // The name is short, but not that of the hidden folder in which the socket is made ready.
+  const deep = padded(98);
+  for (const [listen, why] of [
+    [`${padded(107)}p`, /at most 107 bytes/],
+    [`${deep}/p`, /the folder's path has at most 97 bytes/],
+  ] as const)
+    for (const absent of [runtime, join(folder, 'absent.sock')])
+      await assert.rejects(
+        proxyFor(folder, after(t), { routes: [{ listen, runtime: absent }] }),
+        (error) => error instanceof ListenError && error.code === 'too_long' && why.test(error.message),
+      );
+  await assert.rejects(
+    proxyFor(folder, after(t), { routes: [{ listen: `${folder}/p`, runtime: `${padded(107)}r` }] }),
+    (error) => error instanceof ListenError && error.code === 'too_long',
+  );
+  assert.equal(readdirSync(folder).length, before);
+});
+
 test('a socket left by a process that was killed is replaced', async (t) => {
   const { folder, runtime, listen } = stage(t);
   const server = await runtimeAt(runtime, echo);
