@@ -1,10 +1,16 @@
 import { createCallSpans } from './call-spans.ts';
 import type { Config } from './config/options.ts';
 import { loadSchema } from './cri/schema.ts';
+import {
+  createRoundSampling,
+  createSamplingCounters,
+  defaultSamplingLimits,
+} from './export/round-sampling.ts';
 import type { Exported, ExportLog, Sink } from './export/sink.ts';
 import { systemTimers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
 import { scrubText } from './foundation/scrub.ts';
+import { type Nanos, nanosPerMillisecond } from './foundation/time.ts';
 import { createHealth, type Health } from './health.ts';
 import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
@@ -38,6 +44,8 @@ export interface Agent {
    */
   stop(): Promise<void>;
 }
+
+const nanosOf = (milliseconds: number): Nanos => BigInt(Math.round(milliseconds)) * nanosPerMillisecond;
 
 /** Faults that are logged; all are counted. */
 const maxToldFaults = 10;
@@ -105,6 +113,19 @@ export const startAgent = async ({
     version,
     counters: spanCounters,
   });
+  const samplingCounters = createSamplingCounters();
+  health.add('sampling', samplingCounters);
+  const sampled =
+    config.sampling === 'all'
+      ? (batch: readonly Exported[]) => batch
+      : createRoundSampling(
+          {
+            ...defaultSamplingLimits,
+            intervalNs: nanosOf(config['round-interval']),
+            slowNs: nanosOf(config['round-slow']),
+          },
+          samplingCounters,
+        );
   const observer = { faults: 0 };
   health.add('observer', observer);
   /** The calls pass through this process: no fault of the observer may end it. */
@@ -127,8 +148,10 @@ export const startAgent = async ({
     for await (const batch of observe(source, pipeline, spansOf, {
       onFault: unobserved,
       heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
-    }))
-      for (const sink of sinks) take(sink, batch);
+    })) {
+      const wanted = sampled(batch);
+      for (const sink of sinks) take(sink, wanted);
+    }
   })();
   // Who stops the agent hears of it from `ended` as well.
   ended.catch(() => undefined);

@@ -9,6 +9,8 @@ import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spa
 import { operationLinksOf, operationParentOf } from './spans/pod-ids.ts';
 import { spansOfOperation } from './spans/pod-spans.ts';
 import { createResourceBook } from './spans/resources.ts';
+import { roundLinksOf, roundParentOf } from './spans/round-ids.ts';
+import { spansOfRound } from './spans/round-spans.ts';
 import { spansOfSymptom } from './spans/symptom-spans.ts';
 
 export interface CallSpansOptions {
@@ -29,8 +31,12 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     counters,
     resources: createResourceBook(host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,
-    parentOf: (call: Call) => negotiationParentOf(identity, call) ?? operationParentOf(call),
-    linksOf: operationLinksOf,
+    parentOf: (call: Call) =>
+      negotiationParentOf(identity, call) ?? operationParentOf(call) ?? roundParentOf(identity, call),
+    linksOf: (call: Call, hasOwnTrace: boolean) => [
+      ...operationLinksOf(call, hasOwnTrace),
+      ...roundLinksOf(identity, call, hasOwnTrace || call.isProbe),
+    ],
   };
   const whileInputLasts = { ...context, endOfInput: null };
   return (finding, endOfInput) => {
@@ -41,6 +47,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfNegotiation(finding.negotiation, identity, context.resources);
       case 'operation':
         return spansOfOperation(finding.operation, context.resources);
+      case 'round':
+        return spansOfRound(finding.round, identity, context.resources);
       case 'symptom':
         return spansOfSymptom(finding.symptom, context);
       case 'connection':

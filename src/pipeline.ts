@@ -1,24 +1,13 @@
 import type { ConnectionFacts } from './calls/assemble.ts';
 import type { Call, ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
-import { type CensusResult, createCensus } from './calls/census/census.ts';
+import type { CensusResult } from './calls/census/census.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
 import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
-import { createIdentityBook } from './calls/identity/book.ts';
 import type { Identities } from './calls/identity/identities.ts';
-import { createIdentityCounters, type IdentityCounters } from './calls/identity/limits.ts';
 import { createInferences } from './calls/inference/inferences.ts';
 import { createInferenceCounters, type InferenceCounters } from './calls/inference/limits.ts';
-import {
-  createNegotiationCounters,
-  createNegotiations,
-  type NegotiationCounters,
-} from './calls/negotiation/negotiations.ts';
-import { createPodCounters, type PodCounters } from './calls/pods/limits.ts';
-import { createPodOperations, isPodCall } from './calls/pods/operations.ts';
-import { createUnreturnedCounters, type UnreturnedCounters } from './calls/unreturned/limits.ts';
-import type { Symptom } from './calls/unreturned/symptom.ts';
-import { createSymptoms } from './calls/unreturned/symptoms.ts';
+import { createStories, createStoryCounters, type StoryCounters } from './calls/stories.ts';
 import { createCriCall } from './cri/call.ts';
 import { type CriCounters, createCriCounters } from './cri/limits.ts';
 import type { CriSchema } from './cri/schema.ts';
@@ -47,7 +36,7 @@ export interface PipelineOptions {
   readonly limits?: PipelineLimits;
 }
 
-export interface PipelineCounters {
+export interface PipelineCounters extends StoryCounters {
   readonly source: {
     connections: number;
     openNow: number;
@@ -63,11 +52,7 @@ export interface PipelineCounters {
   readonly grpc: GrpcCounters;
   readonly cri: CriCounters;
   readonly calls: CallCounters;
-  readonly negotiations: NegotiationCounters;
   readonly inference: InferenceCounters;
-  readonly identities: IdentityCounters;
-  readonly pods: PodCounters;
-  readonly unreturned: UnreturnedCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -141,33 +126,17 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     grpc: createGrpcCounters(),
     cri: createCriCounters(),
     calls: createCallCounters(),
-    negotiations: createNegotiationCounters(),
     inference: createInferenceCounters(),
-    identities: createIdentityCounters(),
-    pods: createPodCounters(),
-    unreturned: createUnreturnedCounters(),
+    ...createStoryCounters(),
   };
-  const negotiations = createNegotiations(counters.negotiations);
   const createNamer = createInferences(options.schema, counters.inference);
-  const identities = createIdentityBook(counters.identities);
-  const census = createCensus((endpoint, { containerId, podUid }) =>
-    identities.of(endpoint).whoIs(containerId, podUid),
-  );
-  const pods = createPodOperations(counters.pods);
-  const symptoms = createSymptoms(counters.unreturned);
-  const shown: Symptom[] = [];
-  const show = (out: Finding[]): void => {
-    if (shown.length === 0) return;
-    for (const symptom of shown) out.push({ kind: 'symptom', symptom });
-    shown.length = 0;
-  };
+  const stories = createStories(counters);
   /** Time of the input. */
   let now: Nanos = 0n;
   const passTime = (at: Nanos, out: Finding[]): void => {
     if (at <= now) return;
     now = at;
-    symptoms.tick(now, shown);
-    show(out);
+    stories.tick(now, out);
   };
   /** The stream of the message that is being read. */
   let reading = 0;
@@ -178,10 +147,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       schema: options.schema,
       counters: counters.cri,
       onMessage(rpc, request, response) {
-        known.learn(rpc, request, response);
-        if (response !== null || request === null || !isPodCall(rpc)) return;
-        const pod = known.podOfRequest(request);
-        if (pod !== null) pods.began(connection, reading, pod);
+        stories.message({ connection, stream: reading, known }, rpc, request, response);
       },
     });
 
@@ -199,7 +165,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       client,
       server: { pid: event.server.pid, pidStart: event.server.pidStart, comm: event.server.comm },
     };
-    const known = identities.of(event.endpoint);
+    const known = stories.identitiesOf(event.endpoint);
     const begin = beginCri(event.connection, known);
     const calls = createConnectionCalls(facts, begin, counters.calls, () => createNamer(facts, begin));
     connections.set(event.connection, {
@@ -216,54 +182,18 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       served: false,
     });
     counters.source.openNow = connections.size;
-    negotiations.opened(facts);
+    stories.opened(facts);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
-  };
-
-  const identify = ({ identities: known }: WatchedConnection, at: number, out: Finding[]): void => {
-    const finding = out[at];
-    if (finding?.kind !== 'call') return;
-    const call = known.complete(finding.call);
-    const { operation, found } = pods.ended(call, known);
-    out[at] = { kind: 'call', call: operation === null ? call : { ...call, operation } };
-    for (const one of found) out.push({ kind: 'operation', operation: one });
-  };
-
-  const countCaller = (at: number, out: Finding[]): void => {
-    const finding = out[at];
-    const seen = finding?.kind === 'call' ? census.add(finding.call) : null;
-    if (seen !== null) out.push({ kind: 'caller', seen });
-  };
-
-  /** What the call found at `at` says about the choice of an API version. */
-  const negotiate = (at: number, out: Finding[]): void => {
-    const finding = out[at];
-    if (finding?.kind !== 'call' || finding.call.revision > 0) return;
-    const { isProbe, found } = negotiations.ended(finding.call);
-    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe } };
-    if (found !== null) out.push({ kind: 'negotiation', negotiation: found });
   };
 
   const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
     for (const event of events) {
       const told = out.length;
       if (event.kind === 'message') reading = event.stream;
+      if (event.kind === 'call_start') stories.began(watched.facts, event.head);
       watched.calls.event(event, out);
-      const named = out.length;
-      if (named > told) {
-        identify(watched, told, out);
-        negotiate(told, out);
-        countCaller(told, out);
-        const finding = out[told];
-        if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
-        // Calls that are told anew because this one showed what they were.
-        for (let at = told + 1; at < named; at++) {
-          identify(watched, at, out);
-          countCaller(at, out);
-        }
-        show(out);
-      }
-      symptoms.grpc(watched.facts.connection, event, watched.snapshot, now);
+      stories.told(watched.identities, told, out);
+      stories.grpc(watched.facts.connection, event, watched.snapshot, now);
     }
   };
 
@@ -304,8 +234,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     connections.delete(connection);
     counters.source.openNow = connections.size;
     calls(watched, watched.grpc.close(seen), out);
-    for (const negotiation of negotiations.closed(watched.facts, seen.at))
-      out.push({ kind: 'negotiation', negotiation });
+    stories.closed(watched.facts, seen.at, out);
   };
 
   const refused = (event: Extract<SourceEvent, { kind: 'refused' }>, out: Finding[]): void => {
@@ -374,16 +303,12 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     finish() {
       const out: Finding[] = [];
       for (const watched of connections.values()) calls(watched, watched.grpc.finish(), out);
-      symptoms.finish(shown);
-      show(out);
-      for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
-      for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
-      for (const seen of census.finish()) out.push({ kind: 'caller', seen });
+      stories.finish(out);
       connections.clear();
       counters.source.openNow = 0;
       return out;
     },
-    callers: census.result,
+    callers: stories.callers,
     counters,
   };
 };

@@ -62,6 +62,7 @@ export const assembleCall = (
     facts: reading?.facts ?? noFacts,
     identitySource: null,
     operation: null,
+    round: null,
     unknownFields: reading?.unknownFields ?? 0,
     brokenMessages: reading?.brokenMessages ?? 0,
     full: reading?.full ?? null,

@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts';
 import type { CallerSeen } from './census/caller-seen.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 import type { CallOperation, PodOperation } from './pods/operation.ts';
+import type { CallRound, Round } from './rounds/round.ts';
 import type { Symptom } from './unreturned/symptom.ts';
 
 /**
@@ -64,6 +65,8 @@ export interface Call {
   readonly identitySource: IdentitySource | null;
   /** The start or stop of a pod or container that it belongs to. */
   readonly operation: CallOperation | null;
+  /** The round of a kubelet's loop that it belongs to. */
+  readonly round: CallRound | null;
   /** What the messages could not tell: fields newer than the schema, messages that broke off. */
   readonly unknownFields: number;
   readonly brokenMessages: number;
@@ -90,4 +93,5 @@ export type Finding =
   | { readonly kind: 'caller'; readonly seen: CallerSeen }
   | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
   | { readonly kind: 'operation'; readonly operation: PodOperation }
+  | { readonly kind: 'round'; readonly round: Round }
   | { readonly kind: 'symptom'; readonly symptom: Symptom };

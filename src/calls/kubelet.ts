@@ -1,3 +1,3 @@
-/** By the name of the program; `kubelet-1.30` where releases lie side by side. */
+/** By the name of the program: `kubelet`, `kubelet-1.30` where releases lie side by side, the one binary of a distribution. */
 export const isKubelet = (comm: string | null): boolean =>
-  comm !== null && /^kubelet(?:$|[-_.\d])/.test(comm);
+  comm !== null && /^(?:kubelet(?:$|[-_.\d])|kubelite$|hyperkube$|k3s(?:$|-server$|-agent$))/.test(comm);

@@ -14,6 +14,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.negotiation.end;
     case 'caller':
       return finding.seen.end;
+    case 'round':
+      return finding.round.start;
     case 'operation':
       return finding.operation.start;
     case 'symptom':
@@ -43,6 +45,10 @@ const holds = (condition: Condition, finding: Finding): boolean => {
   if (finding.kind === 'operation') {
     const { pod, start, end } = finding.operation;
     if (condition.field === 'pod') return podMatches(pod, condition);
+    return condition.field === 'min-duration' && end - start >= condition.atLeast;
+  }
+  if (finding.kind === 'round') {
+    const { start, end } = finding.round;
     return condition.field === 'min-duration' && end - start >= condition.atLeast;
   }
   if (finding.kind === 'symptom') {

@@ -2,6 +2,7 @@ import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
 import type { CallerSeen } from '../calls/census/caller-seen.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';
+import type { Round } from '../calls/rounds/round.ts';
 import type { Symptom } from '../calls/unreturned/symptom.ts';
 import { type Nanos, toRfc3339 } from '../foundation/time.ts';
 import {
@@ -161,6 +162,17 @@ const operationLine = (found: PodOperation, { colour }: CompactOptions): string 
   ].join(' ');
 };
 
+const roundLine = (found: Round, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(found.start), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('bold', column(found.kind.replaceAll('_', ' '), methodWidth)),
+    padStart(durationText(found.end - found.start), durationWidth),
+    paint(found.errors > 0 || found.isUnhealthy ? 'red' : 'dim', terminalText(found.explanation)),
+  ].join(' ');
+};
+
 const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
   const paint = painter(colour);
   return [
@@ -182,6 +194,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return negotiationLine(finding.negotiation, options);
     case 'caller':
       return callerLine(finding.seen, options);
+    case 'round':
+      return roundLine(finding.round, options);
     case 'symptom':
       return symptomLine(finding.symptom, options);
     case 'operation':

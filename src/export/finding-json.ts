@@ -5,6 +5,7 @@ import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import { callerJson } from './caller-json.ts';
 import { callerSeenJson } from './census-json.ts';
+import { roundJson } from './round-json.ts';
 import { symptomJson } from './symptom-json.ts';
 
 const time = (at: Nanos | null): string | null => (at === null ? null : String(at));
@@ -132,6 +133,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return negotiationJson(finding.negotiation);
     case 'caller':
       return callerSeenJson(finding.seen);
+    case 'round':
+      return roundJson(finding.round, spans);
     case 'symptom':
       return symptomJson(finding.symptom);
     case 'operation':

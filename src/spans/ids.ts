@@ -16,7 +16,10 @@ export const notAllZeros = (id: string): string => (/^0+$/.test(id) ? `${id.slic
  * the trace and one span id per role. A caller whose pid or start is not known is told from a later one with the
  * same ordinals by the call's start.
  */
-export const idsOfCall = (identity: string, call: Call): CallIds => {
+export const idsOfCall = (
+  identity: string,
+  call: Pick<Call, 'caller' | 'connectionOrdinal' | 'stream' | 'start'>,
+): CallIds => {
   const { pid, pidStart } = call.caller;
   const known = pid !== null && pidStart !== null;
   const digest = hash(

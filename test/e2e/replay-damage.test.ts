@@ -101,6 +101,7 @@ const lineKinds = new Set([
   'connection',
   'negotiation',
   'caller',
+  'round',
   'pod_start',
   'pod_stop',
   'container_start',

@@ -2,6 +2,7 @@ import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
+import { roundAttributeRows } from '../../src/spans/round-attributes.ts';
 import { symptomAttributeRows } from '../../src/spans/symptom-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
@@ -72,6 +73,14 @@ every observer gives the same start the same trace. The root carries \`server.ad
 \`k8s.container.name\` and \`k8s.container.restart_count\`, and \`cri.operation\`; the root alone the others of these:
 
 ${table(heads, podAttributeRows.map(cellsOf))}
+
+## On the span of a round
+
+A turn of a kubelet's loop (\`docs/rounds.md\`), a root span, INTERNAL, of the kubelet: its kind in words (\`pleg relist\`,
+\`log rotation\`). Its calls are its children; calls of the kubelet's own traces are linked to it, both ways. It carries
+\`server.address\` and:
+
+${table(heads, roundAttributeRows.map(cellsOf))}
 
 ## On the span of a symptom
 

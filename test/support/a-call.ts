@@ -16,6 +16,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   isProbe: false,
   identitySource: null,
   operation: null,
+  round: null,
   streaming: false,
   start: 1_795_476_336_832_945_208n,
   requestSentAt: null,

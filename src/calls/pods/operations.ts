@@ -2,6 +2,7 @@ import type { PodIdentity } from '../../cri/facts.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
+import { isKubelet } from '../kubelet.ts';
 import { createInFlight } from './in-flight.ts';
 import { createLedger } from './ledger.ts';
 import { defaultPodLimits, type PodCounters, type PodLimits } from './limits.ts';
@@ -67,8 +68,6 @@ const namedPod = (pod: PodIdentity | null): NamedPod | null => {
 
 const isSameProcess = (one: Caller, other: Caller): boolean =>
   one.pid === other.pid && one.pidStart === other.pidStart && one.comm === other.comm;
-
-const isKubelet = ({ comm }: Caller): boolean => comm?.startsWith('kubelet') === true;
 
 export const createPodOperations = (
   counters: PodCounters,
@@ -185,7 +184,7 @@ export const createPodOperations = (
       }
       case 'ExecSync': {
         // Probes have a time limit; the kubelet's hooks have none.
-        if (!isKubelet(call.caller) || facts.values['exec.timeout_s'] !== 0) return null;
+        if (!isKubelet(call.caller.comm) || facts.values['exec.timeout_s'] !== 0) return null;
         const before = started.get(facts.containerId ?? '');
         if (before !== undefined && !before.hooked && (call.start ?? now) - before.at <= limits.hookWait) {
           before.hooked = true;

@@ -1,0 +1,123 @@
+import type { Nanos } from '../../foundation/time.ts';
+import type { Call } from '../call.ts';
+import { explainRound } from './explain.ts';
+import { hasFannedOut, kindOf, type Progress } from './grammar.ts';
+import { plegThresholdNs, type Round, type RoundHead, type RoundKind, type SlowestCall } from './round.ts';
+
+/** A round that may go on. */
+export interface OpenRound {
+  readonly head: RoundHead;
+  readonly endpoint: string;
+  readonly progress: Progress;
+  readonly start: Nanos;
+  end: Nanos;
+  calls: number;
+  errors: number;
+  failure: string | null;
+  sandboxes: number | null;
+  containers: number | null;
+  listEnd: Nanos;
+  slowest: SlowestCall | null;
+  readonly traceparents: string[];
+}
+
+export const openRound = (call: Call, progress: Progress, start: Nanos, end: Nanos): OpenRound => {
+  const { connection, connectionOrdinal, stream, caller } = call;
+  return {
+    head: { connection, connectionOrdinal, stream, start: call.start, caller },
+    endpoint: call.endpoint,
+    progress,
+    start,
+    end,
+    calls: 0,
+    errors: 0,
+    failure: null,
+    sandboxes: null,
+    containers: null,
+    listEnd: end,
+    slowest: null,
+    traceparents: [],
+  };
+};
+
+const traceOf = (traceparent: string): string => traceparent.slice(0, 35);
+
+const subjectOf = ({ facts: { pod, containerName } }: Call): string | null =>
+  pod === null
+    ? null
+    : `${pod.namespace ?? '?'}/${pod.name ?? '?'}${containerName === null ? '' : ` ${containerName}`}`;
+
+const most = (one: number | null, other: number | null): number | null =>
+  one === null ? other : other === null ? one : Math.max(one, other);
+
+/** One more call, which `progress` has taken already. */
+export const addToRound = (
+  of: OpenRound,
+  call: Call,
+  start: Nanos,
+  end: Nanos,
+  maxTraceparents: number,
+): void => {
+  const { status, outcome } = call.result;
+  const rpc = call.rpc ?? '';
+  of.calls += 1;
+  if (end > of.end) of.end = end;
+  if (!hasFannedOut(of.progress)) of.listEnd = of.end;
+  // What is gone by the time that it is looked at is no failure of the loop.
+  if (status !== 'OK' && status !== 'NOT_FOUND') {
+    of.errors += 1;
+    of.failure ??= `${rpc}: ${status ?? outcome}`;
+  }
+  if (rpc.includes('PodSandbox')) of.sandboxes = most(of.sandboxes, call.facts.items);
+  if (rpc.endsWith('Containers')) of.containers = most(of.containers, call.facts.items);
+  if (of.slowest === null || end - start > of.slowest.durationNs)
+    of.slowest = {
+      connection: call.connection,
+      stream: call.stream,
+      rpc,
+      subject: subjectOf(call),
+      durationNs: end - start,
+    };
+  const { traceparent } = call;
+  if (traceparent === null || of.traceparents.length >= maxTraceparents) return;
+  if (!of.traceparents.some((one) => traceOf(one) === traceOf(traceparent)))
+    of.traceparents.push(traceparent);
+};
+
+/** Calls account for it: a kubelet that takes events rests for minutes between its relists, and allows for more. */
+const isUnhealthy = (
+  staleNs: Nanos,
+  before: Pick<Round, 'start' | 'end'>,
+  of: Pick<OpenRound, 'start' | 'listEnd'>,
+): boolean =>
+  staleNs > plegThresholdNs && before.end - before.start + (of.listEnd - of.start) > plegThresholdNs;
+
+export const tellRound = (
+  of: OpenRound,
+  previous: (kind: RoundKind) => Pick<Round, 'start' | 'end'> | null,
+): Round => {
+  const kind = kindOf(of.progress);
+  const before = previous(kind);
+  const staleNs = before === null || kind !== 'pleg_relist' ? null : of.listEnd - before.start;
+  const told = {
+    kind,
+    head: of.head,
+    endpoint: of.endpoint,
+    caller: of.head.caller,
+    start: of.start,
+    end: of.end,
+    calls: of.calls,
+    errors: of.errors,
+    failure: of.failure,
+    pods: of.progress.pods.size,
+    sandboxes: of.sandboxes,
+    containers: of.containers,
+    listNs: of.listEnd - of.start,
+    slowest: of.slowest,
+    intervalNs: before === null ? null : of.start - before.start,
+    staleNs,
+    isUnhealthy: staleNs !== null && before !== null && isUnhealthy(staleNs, before, of),
+    traceparents: of.traceparents,
+  };
+  return { ...told, explanation: explainRound(told) };
+};

@@ -1,0 +1,162 @@
+import type { Kept } from '../cri/kept.ts';
+import type { Nanos } from '../foundation/time.ts';
+import type { CallHead, GrpcEvent } from '../grpc/event.ts';
+import type { ConnectionFacts } from './assemble.ts';
+import type { Finding } from './call.ts';
+import { type CensusResult, createCensus } from './census/census.ts';
+import { createIdentityBook } from './identity/book.ts';
+import type { Identities } from './identity/identities.ts';
+import { createIdentityCounters, type IdentityCounters } from './identity/limits.ts';
+import {
+  createNegotiationCounters,
+  createNegotiations,
+  type NegotiationCounters,
+} from './negotiation/negotiations.ts';
+import { createPodCounters, type PodCounters } from './pods/limits.ts';
+import { createPodOperations, isPodCall } from './pods/operations.ts';
+import { createRoundCounters, type RoundCounters } from './rounds/limits.ts';
+import type { Round } from './rounds/round.ts';
+import { createRounds } from './rounds/rounds.ts';
+import type { Snapshot } from './unreturned/in-flight.ts';
+import { createUnreturnedCounters, type UnreturnedCounters } from './unreturned/limits.ts';
+import type { Symptom } from './unreturned/symptom.ts';
+import { createSymptoms } from './unreturned/symptoms.ts';
+
+export interface StoryCounters {
+  readonly negotiations: NegotiationCounters;
+  readonly identities: IdentityCounters;
+  readonly pods: PodCounters;
+  readonly rounds: RoundCounters;
+  readonly unreturned: UnreturnedCounters;
+}
+
+export const createStoryCounters = (): StoryCounters => ({
+  negotiations: createNegotiationCounters(),
+  identities: createIdentityCounters(),
+  pods: createPodCounters(),
+  rounds: createRoundCounters(),
+  unreturned: createUnreturnedCounters(),
+});
+
+/** Whose message it is. */
+export interface MessageOf {
+  readonly connection: number;
+  readonly stream: number;
+  readonly known: Identities;
+}
+
+/**
+ * What the calls of all connections mean together: whose they are, and the stories that they tell. Time is that of the
+ * input; `tick` comes before what happens at that time.
+ */
+export interface Stories {
+  identitiesOf(endpoint: string): Identities;
+  opened(connection: ConnectionFacts): void;
+  closed(connection: ConnectionFacts, at: Nanos, out: Finding[]): void;
+  began(connection: ConnectionFacts, head: CallHead): void;
+  /** A whole message of a call; with a response, `request` is what the same call asked for. */
+  message(of: MessageOf, rpc: string, request: Kept | null, response: Kept | null): void;
+  /**
+   * Calls were told, from this place of `out` on: the one that ended, and those told anew because it showed what they
+   * were. They are completed in place, and what they show comes after them.
+   */
+  told(known: Identities, from: number, out: Finding[]): void;
+  /** After `told`, of the same event. */
+  grpc(connection: number, event: GrpcEvent, snapshot: Snapshot, now: Nanos): void;
+  tick(now: Nanos, out: Finding[]): void;
+  finish(out: Finding[]): void;
+  callers(): CensusResult;
+}
+
+export const createStories = (counters: StoryCounters): Stories => {
+  const negotiations = createNegotiations(counters.negotiations);
+  const identities = createIdentityBook(counters.identities);
+  const census = createCensus((endpoint, { containerId, podUid }) =>
+    identities.of(endpoint).whoIs(containerId, podUid),
+  );
+  const pods = createPodOperations(counters.pods);
+  const rounds = createRounds(counters.rounds);
+  const symptoms = createSymptoms(counters.unreturned);
+
+  const shown: Symptom[] = [];
+  const roundsOver: Round[] = [];
+  const show = (out: Finding[]): void => {
+    if (roundsOver.length > 0) for (const round of roundsOver.splice(0)) out.push({ kind: 'round', round });
+    if (shown.length > 0) for (const symptom of shown.splice(0)) out.push({ kind: 'symptom', symptom });
+  };
+
+  const identify = (known: Identities, at: number, out: Finding[]): void => {
+    const finding = out[at];
+    if (finding?.kind !== 'call') return;
+    const call = known.complete(finding.call);
+    const { operation, found } = pods.ended(call, known);
+    const part = operation === null ? call : { ...call, operation };
+    const round = rounds.ended(part);
+    out[at] = { kind: 'call', call: round === null ? part : { ...part, round } };
+    for (const one of found) out.push({ kind: 'operation', operation: one });
+  };
+
+  const countCaller = (at: number, out: Finding[]): void => {
+    const finding = out[at];
+    const seen = finding?.kind === 'call' ? census.add(finding.call) : null;
+    if (seen !== null) out.push({ kind: 'caller', seen });
+  };
+
+  /** What the call found at `at` says about the choice of an API version. */
+  const negotiate = (at: number, out: Finding[]): void => {
+    const finding = out[at];
+    if (finding?.kind !== 'call' || finding.call.revision > 0) return;
+    const { isProbe, found } = negotiations.ended(finding.call);
+    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe } };
+    if (found !== null) out.push({ kind: 'negotiation', negotiation: found });
+  };
+
+  return {
+    identitiesOf: (endpoint) => identities.of(endpoint),
+    opened: negotiations.opened,
+    closed(connection, at, out) {
+      for (const negotiation of negotiations.closed(connection, at))
+        out.push({ kind: 'negotiation', negotiation });
+    },
+    began({ connection, client }, { stream, path, start }) {
+      if (typeof path !== 'string' || start === null) return;
+      const rpc = path.slice(path.lastIndexOf('/') + 1);
+      rounds.began({ connection, stream, rpc, start: start.sentAt ?? start.at }, client);
+    },
+    message({ connection, stream, known }, rpc, request, response) {
+      known.learn(rpc, request, response);
+      if (response !== null || request === null || !isPodCall(rpc)) return;
+      const pod = known.podOfRequest(request);
+      if (pod !== null) pods.began(connection, stream, pod);
+    },
+    told(known, from, out) {
+      const until = out.length;
+      if (until === from) return;
+      identify(known, from, out);
+      negotiate(from, out);
+      countCaller(from, out);
+      const finding = out[from];
+      if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
+      for (let at = from + 1; at < until; at++) {
+        identify(known, at, out);
+        countCaller(at, out);
+      }
+      show(out);
+    },
+    grpc: symptoms.grpc,
+    tick(now, out) {
+      rounds.tick(now, roundsOver);
+      symptoms.tick(now, shown);
+      show(out);
+    },
+    finish(out) {
+      rounds.finish(roundsOver);
+      symptoms.finish(shown);
+      show(out);
+      for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
+      for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });
+      for (const seen of census.finish()) out.push({ kind: 'caller', seen });
+    },
+    callers: census.result,
+  };
+};
