@@ -15,10 +15,7 @@ int place(struct bpf_iter__task_file *context) {
   state->found.directory = (__u64)dentry->d_parent;
   state->found.name = dentry->d_name.hash_len;
   state->found.state = PLACE_SEARCHED;
-  struct pid *pid = task->thread_pid;
-  __u64 own = (__u64)pid + offset_in(struct pid, numbers) + (__u64)pid->level * bpf_core_type_size(struct upid);
-  state->pid_level = pid->level;
-  state->pid_namespace = (__u64)cast(own, struct upid)->ns;
+  take_namespace(state, task);
   return 0;
 }
 

@@ -13,6 +13,9 @@
 #include <bpf/bpf_tracing.h>
 
 #define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
 #define SOCK_STREAM 1
 #define RCV_SHUTDOWN 1
 #define MSG_PEEK 2
@@ -24,6 +27,7 @@ typedef _Bool bool;
 
 struct qstr {
   __u64 hash_len;
+  const unsigned char *name;
 };
 
 struct dentry {
@@ -70,13 +74,89 @@ struct cred {
   kuid_t euid;
 };
 
+typedef struct {
+  int counter;
+} atomic_t;
+
+struct percpu_counter {
+  __s64 count;
+};
+
+struct mm_struct {
+  unsigned long arg_start, arg_end, env_start, env_end;
+  unsigned long hiwater_rss;         /* pages */
+  struct percpu_counter rss_stat[4]; /* 6.2 and later: of files, anonymous, swapped out, shared */
+};
+
+struct signal_struct {
+  atomic_t live; /* threads that have not exited */
+  int group_exit_code;
+  unsigned int flags;
+  __u64 utime, stime; /* of threads that are gone, as sum_sched_runtime */
+  unsigned long long sum_sched_runtime;
+  unsigned long maxrss; /* pages */
+};
+
+struct sched_entity {
+  __u64 sum_exec_runtime;
+};
+
+struct sigaction {
+  void *sa_handler;
+};
+
+struct k_sigaction {
+  struct sigaction sa;
+};
+
+struct sighand_struct {
+  struct k_sigaction action[64];
+};
+
+struct kernfs_node {
+  const char *name;
+  struct kernfs_node *__parent; /* 6.15 and later */
+  __u64 id;
+};
+
+struct kernfs_node___before_6_15 {
+  struct kernfs_node *parent;
+};
+
+struct cgroup {
+  struct kernfs_node *kn;
+  struct cgroup_root *root;
+};
+
+struct cgroup_subsys_state {
+  struct cgroup *cgroup;
+};
+
+struct css_set {
+  struct cgroup_subsys_state *subsys[1];
+  struct cgroup *dfl_cgrp;
+};
+
+enum cgroup_subsys_id {
+  memory_cgrp_id = 0,
+};
+
 struct task_struct {
+  int pid;
   int tgid;
+  int exit_code;
   char comm[16];
+  struct task_struct *real_parent;
   struct task_struct *group_leader;
   struct pid *thread_pid;
   struct hlist_node pid_links[4];
   const struct cred *cred;
+  struct mm_struct *mm;
+  struct signal_struct *signal;
+  struct sighand_struct *sighand;
+  struct css_set *cgroups;
+  struct sched_entity se;
+  __u64 utime, stime; /* ns */
   __u64 start_boottime; /* real_start_time before 5.5 */
 };
 
@@ -85,8 +165,15 @@ struct sk_buff_head {
   struct sk_buff *prev;
 };
 
+struct in6_addr {
+  __u8 bytes[16];
+};
+
 struct sock_common {
   unsigned short skc_family;
+  __u32 skc_daddr;
+  __be16 skc_dport;
+  struct in6_addr skc_v6_daddr;
 };
 
 struct sock {
@@ -94,6 +181,7 @@ struct sock {
   struct sk_buff_head sk_receive_queue;
   struct socket *sk_socket;
   __u16 sk_type;
+  __u16 sk_protocol;
   __u8 sk_shutdown;
   struct pid *sk_peer_pid;
   const struct cred *sk_peer_cred;
@@ -125,11 +213,43 @@ struct unix_skb_parms {
   __u32 consumed;
 };
 
+struct gendisk {
+  int major;
+  int first_minor;
+  char disk_name[32];
+};
+
+struct request_queue {
+  struct gendisk *disk;
+};
+
+struct request {
+  struct request_queue *q;
+  __u32 cmd_flags;
+  unsigned int __data_len;
+};
+
+struct kernel_siginfo {
+  int si_code;
+};
+
+struct super_block;
+
+/* The fields of a tracepoint, by which its versions are told apart. */
+struct trace_event_raw_mark_victim {
+  __u32 uid; /* 6.8 and later */
+};
+
 struct seq_file;
 struct bpf_map;
 
 struct bpf_iter_meta {
   struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+  struct bpf_iter_meta *meta;
+  struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

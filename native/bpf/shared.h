@@ -4,6 +4,12 @@
 
 #include "events.h"
 
+/* As CRITRACE_PART_PROCESS of critrace.h, which needs a C library. */
+#define PART_PROCESS 2
+
+/* Of a member of the family: taken from its parent, until it becomes something that runs containers. */
+#define ROLE_RUNTIME 1
+
 /* Where a socket file is: survives its being removed and made again, and does not depend on how its path is written. */
 struct place {
   __u64 directory; /* address of the directory's dentry; the library holds the directory open, so that it stays its */
@@ -28,6 +34,15 @@ struct shared {
   __u32 pid_level;
   __u32 wanted_descriptor; /* of the library's process: whose place is asked for */
   struct place found;
+  /* Of kernel events. */
+  __u64 lost_events;
+  __u64 family_full;
+  __u64 page_bytes;
+  __u64 block_requests; /* of the family, that have ended */
+  __u32 tell_others;    /* the load of the others counts now */
+  __u32 parts;          /* CRITRACE_PART_* that are told */
+  __u32 adopted;        /* processes that the last walk has added to the family */
+  __u32 unused;
 };
 
 /* The address of a socket is used again soon, its inode number not before four thousand million others. */

@@ -2,8 +2,7 @@
 #ifndef CRITRACE_SIDES_H
 #define CRITRACE_SIDES_H
 
-#include "kernel.h"
-#include "shared.h"
+#include "task.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -12,50 +11,10 @@ struct {
   __type(value, struct side_state);
 } sides SEC(".maps");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct shared);
-} shared SEC(".maps");
-
-static __always_inline struct shared *shared_state(void) {
-  __u32 first = 0;
-  return bpf_map_lookup_elem(&shared, &first);
-}
-
 static __always_inline __u64 inode_of(const struct sock *sk) {
   struct socket *socket = sk->sk_socket;
   if (!socket) return 0;
   return cast(socket, struct socket_alloc)->vfs_inode.i_ino;
-}
-
-static __always_inline struct place *place_of(struct shared *state, const struct dentry *dentry) {
-  if (!dentry) return 0;
-  __u64 directory = (__u64)dentry->d_parent;
-  __u64 name = dentry->d_name.hash_len;
-  for (int i = 0; i < CRITRACE_MAX_ENDPOINTS; i++) {
-    struct place *place = &state->places[i];
-    if (place->state == PLACE_UNUSED) continue;
-    if (place->directory == directory && place->name == name) return place;
-  }
-  return 0;
-}
-
-static __always_inline __u32 number_of(struct shared *state, const struct pid *pid) {
-  if (!pid || pid->level < state->pid_level) return 0;
-  __u64 at = (__u64)pid + offset_in(struct pid, numbers) + (__u64)state->pid_level * bpf_core_type_size(struct upid);
-  struct upid *number = cast(at, struct upid);
-  return (__u64)number->ns == state->pid_namespace ? number->nr : 0;
-}
-
-static __always_inline void describe_task(struct shared *state, const struct task_struct *task, struct critrace_process *process) {
-  struct task_struct *leader = task->group_leader;
-  process->pid = number_of(state, leader->thread_pid);
-  process->uid = leader->cred->euid.val;
-  process->start = leader->start_boottime;
-  bpf_core_read(process->comm, sizeof process->comm, &leader->comm);
 }
 
 /* Who the socket's other end was when they connected: SO_PEERCRED. The process may be gone. */

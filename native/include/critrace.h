@@ -41,8 +41,8 @@ CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer 
 /* 107 bytes and the zero at the end: sun_path of sockaddr_un. */
 #define CRITRACE_PATH_BYTES 108
 
-/* What may be asked for, one bit each. The bytes of connections always are. */
-#define CRITRACE_PART_BYTES 1
+/* What may be asked for, one bit each. */
+#define CRITRACE_PART_BYTES 1 /* of connections: always asked for */
 #define CRITRACE_PART_PROCESS 2
 #define CRITRACE_PART_DISK 4
 #define CRITRACE_PART_CGROUP 8
@@ -50,6 +50,7 @@ CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer 
 #define CRITRACE_PART_SIGNAL 32
 #define CRITRACE_PART_TCP 64
 #define CRITRACE_PART_SCHEDULING 128
+#define CRITRACE_PART_FAMILY 256 /* who belongs to the runtime: asked for by itself, as all kernel events need it */
 
 /* Everything that a tap needs to know. `size` is that of the struct, `version` CRITRACE_ABI_VERSION. */
 struct critrace_tap_plan {

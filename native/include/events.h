@@ -14,6 +14,15 @@
 #define CRITRACE_RECORD_DATA 2
 #define CRITRACE_RECORD_ENDPOINT 3
 #define CRITRACE_RECORD_ROUND 4
+#define CRITRACE_RECORD_FORK 16
+#define CRITRACE_RECORD_EXEC 17
+#define CRITRACE_RECORD_EXIT 18
+#define CRITRACE_RECORD_FILE_SYNC 19
+#define CRITRACE_RECORD_BLOCK_IO 20
+#define CRITRACE_RECORD_CGROUP 21
+#define CRITRACE_RECORD_OOM_KILL 22
+#define CRITRACE_RECORD_SIGNAL 23
+#define CRITRACE_RECORD_TCP_CONNECT 24
 
 /* Of bytes: towards the runtime, and from it. */
 #define CRITRACE_REQUEST 0
@@ -82,6 +91,111 @@ struct critrace_round {
   __u64 table_full;  /* sides that found no room in the table: nothing of them is told */
   __u64 uncertain;   /* reads whose place in the stream may be told wrong: several threads, one of them peeking */
   __u64 ring_bytes;  /* that waited when the round began */
+  __u64 lost_events; /* kernel events that found no room */
+  __u64 family_full; /* processes of the family that found no room in its table: nothing of them is told */
+};
+
+/*
+ * Kernel events: each begins with struct critrace_event. Texts follow the record, one after the other, each `_bytes`
+ * long; a path is told as its names, the last one first, each with a zero.
+ */
+struct critrace_event {
+  __u32 size;
+  __u32 kind;
+  __u64 at;
+  struct critrace_process process;
+};
+
+struct critrace_fork {
+  struct critrace_event event;
+  struct critrace_process parent; /* who called */
+};
+
+#define CRITRACE_EXEC_CUT 1 /* arguments are missing */
+
+struct critrace_exec {
+  struct critrace_event event;
+  struct critrace_process parent;
+  __u32 flags;
+  __u32 argument_bytes;    /* each with a zero, but for the last one of a list that was cut */
+  __u32 cgroup_bytes;      /* a path */
+  __u32 environment_bytes; /* CNI_COMMAND=..., CNI_CONTAINERID=..., CNI_IFNAME=..., K8S_POD_...=..., each with a zero */
+};
+
+struct critrace_exit {
+  struct critrace_event event;
+  __u64 user_ns; /* as counted by ticks, like system_ns: only their ratio tells */
+  __u64 system_ns;
+  __u64 run_ns; /* on a processor */
+  __u64 peak_rss_bytes;
+  __u32 status; /* of wait(2) */
+  __u32 unused;
+};
+
+#define CRITRACE_SYNC_FSYNC 0
+#define CRITRACE_SYNC_FDATASYNC 1
+#define CRITRACE_SYNC_SYNCFS 2
+
+struct critrace_file_sync {
+  struct critrace_event event;
+  __u64 start;
+  __u32 operation;
+  __u32 file_bytes; /* the end of a path */
+};
+
+#define CRITRACE_BLOCK_READ 0
+#define CRITRACE_BLOCK_WRITE 1
+#define CRITRACE_BLOCK_FLUSH 2
+#define CRITRACE_BLOCK_DISCARD 3
+
+#define CRITRACE_DEVICE_BYTES 32
+
+/* Requests that ended since the last record of this process, device and operation. Without a pid: of all others. */
+struct critrace_block_io {
+  struct critrace_event event;
+  __u64 requests;
+  __u64 bytes;
+  __u64 duration_ns; /* from issue to completion, summed up */
+  __u32 operation;
+  __u32 unused;
+  char device[CRITRACE_DEVICE_BYTES];
+};
+
+#define CRITRACE_CGROUP_CREATE 0
+#define CRITRACE_CGROUP_ATTACH 1
+#define CRITRACE_CGROUP_FREEZE 2
+#define CRITRACE_CGROUP_THAW 3
+#define CRITRACE_CGROUP_REMOVE 4
+
+/* The process is who was attached, otherwise who did it. */
+struct critrace_cgroup {
+  struct critrace_event event;
+  __u32 action;
+  __u32 path_bytes; /* a path, in one piece, with a zero */
+};
+
+/* The process is the victim. */
+struct critrace_oom_kill {
+  struct critrace_event event;
+  __u32 cgroup_bytes; /* a path */
+  __u32 unused;
+};
+
+struct critrace_signal {
+  struct critrace_event event;
+  struct critrace_process sender; /* nothing known: the kernel */
+  __u32 signal;
+  __u32 unused;
+};
+
+struct critrace_tcp_connect {
+  struct critrace_event event;
+  __u64 start;
+  __u8 address[16]; /* of IPv4 the first four */
+  __u16 port;
+  __u8 version; /* 4 or 6 */
+  __u8 connected;
+  __u32 unused;
 };
 
 #endif

@@ -50,6 +50,7 @@ int32_t endpoint_follow(struct tap *tap, uint32_t index) {
   }
   volatile struct place *kept = &tap->shared->places[index];
   endpoint->present = true;
+  endpoint->moved = true;
   endpoint->device = found.st_dev;
   endpoint->inode = found.st_ino;
   if (kept->state != PLACE_UNUSED && kept->directory == place.directory && kept->name == place.name) {

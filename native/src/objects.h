@@ -6,11 +6,20 @@
  * X(file, part, role). What stands in one role does the same work in different ways: the first that the kernel takes is
  * used. In the order in which they are tried; a program may use what those before it have put in place.
  */
-#define CRITRACE_OBJECTS(X)                \
-  X(copy, CRITRACE_PART_BYTES, "bytes")    \
-  X(read, CRITRACE_PART_BYTES, "reads")    \
-  X(files, CRITRACE_PART_BYTES, "files")   \
-  X(look, CRITRACE_PART_BYTES, "look")
+#define CRITRACE_OBJECTS(X)                    \
+  X(copy, CRITRACE_PART_BYTES, "bytes")       \
+  X(read, CRITRACE_PART_BYTES, "reads")       \
+  X(files, CRITRACE_PART_BYTES, "files")      \
+  X(look, CRITRACE_PART_BYTES, "look")        \
+  X(family, CRITRACE_PART_FAMILY, "family")   \
+  X(exec, CRITRACE_PART_PROCESS, "exec")      \
+  X(sync_vfs, CRITRACE_PART_DISK, "sync")     \
+  X(sync_ext4, CRITRACE_PART_DISK, "sync")    \
+  X(block, CRITRACE_PART_DISK, "block")       \
+  X(cgroup, CRITRACE_PART_CGROUP, "cgroup")   \
+  X(oom, CRITRACE_PART_OOM, "oom")            \
+  X(signal, CRITRACE_PART_SIGNAL, "signal")   \
+  X(tcp, CRITRACE_PART_TCP, "tcp")
 
 #define CRITRACE_DECLARE(file, part, role) extern const unsigned char critrace_##file##_object[], critrace_##file##_object_end[];
 CRITRACE_OBJECTS(CRITRACE_DECLARE)

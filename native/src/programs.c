@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,20 +25,37 @@ static char words[sizeof((struct critrace_program *)0)->log];
 
 __attribute__((format(printf, 2, 0))) static int keep_words(enum libbpf_print_level level, const char *format, va_list arguments) {
   if (level == LIBBPF_DEBUG) return 0;
-  char line[sizeof words / 2];
-  vsnprintf(line, sizeof line, format, arguments);
-  size_t has = strlen(words);
-  size_t more = strlen(line);
+  char *said;
+  int length = vasprintf(&said, format, arguments);
+  if (length < 0) return 0;
+  const char *line = said;
+  size_t has = strlen(words), more = (size_t)length;
+  if (more >= sizeof words) {
+    line += more - (sizeof words - 1);
+    more = sizeof words - 1;
+  }
   if (has + more >= sizeof words) {
     size_t drop = has + more + 1 - sizeof words;
     memmove(words, words + drop, has - drop + 1);
     has -= drop;
   }
   memcpy(words + has, line, more + 1);
+  free(said);
   return 0;
 }
 
-static const char *remedy(int32_t error) {
+static bool has_trampolines(const struct bpf_object *object) {
+  struct bpf_program *part;
+  if (object == NULL) return false;
+  bpf_object__for_each_program(part, object) {
+    enum bpf_attach_type type = bpf_program__expected_attach_type(part);
+    if (type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT) return true;
+  }
+  return false;
+}
+
+static const char *remedy(int32_t error, bool trampolines) {
+  if (trampolines) return "this kernel lets no program be called by its functions (fentry), or the function is not there";
   switch (error) {
     case -EPERM:
     case -EACCES:
@@ -106,11 +124,12 @@ static void drop(struct program *one) {
 
 static void refuse(struct program *one, int32_t error, const char *what) {
   struct critrace_program *told = &one->told;
+  bool trampolines = has_trampolines(one->object);
   drop(one);
   told->state = CRITRACE_PROGRAM_REFUSED;
   told->error = error;
   snprintf(told->reason, sizeof told->reason, "BPF program %s %s: %s", told->name, what, strerror(-error));
-  snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error));
+  snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines));
   memcpy(told->log, words, sizeof told->log);
 }
 

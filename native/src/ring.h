@@ -16,6 +16,10 @@ struct ring {
 int32_t ring_map(struct ring *ring, int descriptor, uint64_t size);
 void ring_unmap(struct ring *ring);
 
+static inline bool ring_is_mapped(const struct ring *ring) {
+  return ring->consumer != 0;
+}
+
 /* The position up to which records have been reserved. */
 uint64_t ring_produced(const struct ring *ring);
 uint64_t ring_consumed(const struct ring *ring);

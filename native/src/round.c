@@ -1,11 +1,10 @@
 /* Rounds: what has changed of connections, then the bytes that were read before the round began, then its end. */
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "family.h"
 #include "fault.h"
 #include "tap.h"
 
@@ -33,17 +32,23 @@ static bool put(struct output *output, const void *record, uint32_t size) {
 
 static int32_t begin(struct tap *tap) {
   struct round *round = &tap->round;
-  for (uint32_t index = 0; index < tap->plan.endpoints; index++) endpoint_follow(tap, index);
+  bool moved = false;
+  for (uint32_t index = 0; index < tap->plan.endpoints; index++) {
+    endpoint_follow(tap, index);
+    moved = moved || tap->endpoints[index].moved;
+    tap->endpoints[index].moved = false;
+  }
+  if (moved) family_search(tap);
   /* In this order: every byte before `until` belongs to a connection that the table shows. */
   round->until = ring_produced(&tap->ring);
+  round->events_until = ring_is_mapped(&tap->events) ? ring_produced(&tap->events) : 0;
   round->told = (struct critrace_round){
       .size = sizeof round->told,
       .kind = CRITRACE_RECORD_ROUND,
       .ring_bytes = round->until - ring_consumed(&tap->ring),
   };
-  round->looking = bpf_iter_create(bpf_link__fd(tap->look));
-  if (round->looking < 0) return critrace_fault(-errno, "the table of connections cannot be read: %s", strerror(errno));
-  round->pending_count = round->pending_next = 0;
+  int32_t error = table_begin(&round->sides, tap->look, sizeof(struct critrace_side));
+  if (error) return critrace_fault(error, "the table of connections cannot be read: %s", strerror(-error));
   round->phase = TELLING;
   return 0;
 }
@@ -60,65 +65,130 @@ static void tell_endpoints(struct tap *tap, struct output *output) {
   }
 }
 
-/* The next side of the table; false at its end. */
-static bool next_side(struct round *round, const struct critrace_side **side) {
-  while (round->pending_next == round->pending_count) {
-    if (round->looking < 0) return false;
-    ssize_t got = read(round->looking, round->pending, sizeof round->pending);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (got <= 0) {
-      close(round->looking);
-      round->looking = -1;
-      return false;
-    }
-    round->pending_count = (uint32_t)got / sizeof round->pending[0];
-    round->pending_next = 0;
+/* What a ring has next. */
+struct next {
+  const uint8_t *record; /* NULL: nothing more before the round's end */
+  uint32_t length;       /* bytes that mean something */
+  uint64_t at;
+};
+
+/* 0, or a negative errno where lengths make no sense. Discarded records are passed over. */
+static int32_t next_bytes(struct tap *tap, struct next *next) {
+  struct critrace_data data;
+  uint32_t room;
+  for (next->record = NULL; ring_peek(&tap->ring, tap->round.until, &next->record, &room); ring_next(&tap->ring)) {
+    if (next->record == NULL) continue;
+    if (room < sizeof data) return -EPROTO;
+    memcpy(&data, next->record, sizeof data);
+    if (data.length > room - sizeof data) return -EPROTO;
+    next->length = (uint32_t)sizeof data + data.length;
+    next->at = data.at;
+    return 0;
   }
-  *side = &round->pending[round->pending_next];
+  next->record = NULL;
+  return 0;
+}
+
+static int32_t next_event(struct tap *tap, struct next *next) {
+  next->record = NULL;
+  if (!ring_is_mapped(&tap->events) || !ring_peek(&tap->events, tap->round.events_until, &next->record, &next->length)) {
+    next->record = NULL;
+    return 0;
+  }
+  struct critrace_event event;
+  if (next->record == NULL || next->length < sizeof event) return -EPROTO;
+  memcpy(&event, next->record, sizeof event);
+  next->at = event.at;
+  return 0;
+}
+
+/* Pads with zeros, so that nothing else leaves. */
+static bool put_next(struct output *output, const struct next *next) {
+  uint32_t size = (next->length + 7u) & ~7u;
+  if (size > output->size - output->used) return false;
+  uint8_t *to = output->to + output->used;
+  memcpy(to, next->record, next->length);
+  memset(to + next->length, 0, size - next->length);
+  memcpy(to, &size, sizeof size);
+  output->used += size;
   return true;
 }
 
-/* 1: all told, 0: no more room, else a negative errno. */
-static int32_t tell_bytes(struct tap *tap, struct output *output) {
-  const uint8_t *from;
-  uint32_t room;
-  for (; ring_peek(&tap->ring, tap->round.until, &from, &room); ring_next(&tap->ring)) {
-    if (from == NULL) continue;
-    struct critrace_data data;
-    if (room < sizeof data) return critrace_fault(-EPROTO, "the ring makes no sense");
-    memcpy(&data, from, sizeof data);
-    if (data.length > room - sizeof data) return critrace_fault(-EPROTO, "the ring makes no sense");
-    data.size = (uint32_t)((sizeof data + data.length + 7u) & ~7u);
-    if (data.size > output->size - output->used) return 0;
-    memcpy(output->to + output->used, &data, sizeof data);
-    memcpy(output->to + output->used + sizeof data, from + sizeof data, data.length);
-    output->used += data.size;
+/* Both rings in the order of time. 1: all told, 0: no more room, else a negative errno. */
+static int32_t tell_happened(struct tap *tap, struct output *output) {
+  for (;;) {
+    struct next bytes, event;
+    if (next_bytes(tap, &bytes) || next_event(tap, &event)) return critrace_fault(-EPROTO, "the ring makes no sense");
+    if (bytes.record == NULL && event.record == NULL) break;
+    bool first = event.record == NULL || (bytes.record != NULL && bytes.at <= event.at);
+    if (!put_next(output, first ? &bytes : &event)) return 0;
+    ring_next(first ? &tap->ring : &tap->events);
   }
   /* A record before `until` is still being written: this takes no longer than a copy. */
-  return ring_consumed(&tap->ring) >= tap->round.until;
+  return ring_consumed(&tap->ring) >= tap->round.until &&
+         (!ring_is_mapped(&tap->events) || ring_consumed(&tap->events) >= tap->round.events_until);
+}
+
+/* 1: all told, 0: no more room, else a negative errno. */
+static int32_t tell_sides(struct tap *tap, struct output *output) {
+  const struct critrace_side *side;
+  for (; (side = table_peek(&tap->round.sides)) != NULL; table_next(&tap->round.sides)) {
+    family_meet(tap, &side->server);
+    if (!put(output, side, sizeof *side)) return 0;
+  }
+  return 1;
+}
+
+/* Others are told of while the family waits for devices, and so are the rounds just before and after. */
+static void begin_loads(struct tap *tap) {
+  if (tap->load == NULL) return;
+  volatile struct shared *shared = tap->shared;
+  uint64_t requests = shared->block_requests;
+  shared->tell_others = requests != tap->round.block_requests;
+  tap->round.block_requests = requests;
+  table_begin(&tap->round.loads, tap->load, sizeof(struct critrace_block_io));
+}
+
+static int32_t tell_loads(struct tap *tap, struct output *output) {
+  const struct critrace_block_io *load;
+  if (tap->load == NULL) return 1;
+  for (; (load = table_peek(&tap->round.loads)) != NULL; table_next(&tap->round.loads))
+    if (!put(output, load, sizeof *load)) return 0;
+  return 1;
+}
+
+static int32_t tell_end(struct tap *tap, struct output *output) {
+  const volatile struct shared *shared = tap->shared;
+  struct critrace_round *told = &tap->round.told;
+  told->at = now();
+  told->lost_records = shared->lost_records;
+  told->lost_bytes = shared->lost_bytes;
+  told->table_full = shared->table_full;
+  told->uncertain = shared->uncertain;
+  told->lost_events = shared->lost_events;
+  told->family_full = shared->family_full;
+  return put(output, told, sizeof *told);
 }
 
 int32_t round_drain(struct tap *tap) {
   struct round *round = &tap->round;
   struct output output = {.to = tap->buffer, .size = tap->buffer_size};
+  int32_t done = 1;
   if (round->phase == LOOKING) {
     int32_t error = begin(tap);
     if (error) return error;
     tell_endpoints(tap, &output);
   }
-  const struct critrace_side *side;
-  for (; next_side(round, &side); round->pending_next++)
-    if (!put(&output, side, sizeof *side)) return (int32_t)output.used;
-  int32_t result = tell_bytes(tap, &output);
-  if (result < 0) return result;
-  if (result == 0) return (int32_t)output.used;
-
-  const volatile struct shared *shared = tap->shared;
-  round->told.at = now();
-  round->told.lost_records = shared->lost_records;
-  round->told.lost_bytes = shared->lost_bytes;
-  round->told.table_full = shared->table_full;
-  round->told.uncertain = shared->uncertain;
-  if (put(&output, &round->told, sizeof round->told)) round->phase = LOOKING;
-  return (int32_t)output.used;
+  if (round->phase == TELLING) {
+    done = tell_sides(tap, &output);
+    if (done > 0) done = tell_happened(tap, &output);
+    if (done > 0) {
+      begin_loads(tap);
+      round->phase = CLOSING;
+    }
+  }
+  if (done > 0) done = tell_loads(tap, &output);
+  if (done > 0) done = tell_end(tap, &output);
+  if (done > 0) round->phase = LOOKING;
+  return done < 0 ? done : (int32_t)output.used;
 }

@@ -6,8 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "family.h"
 #include "fault.h"
 #include "tap.h"
+
+_Static_assert(sizeof(struct shared) <= 4096, "it is mapped as one page");
 
 static struct tap *the_tap;
 
@@ -38,7 +41,8 @@ int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer,
   if (tap == NULL) return critrace_fault(-ENOMEM, "no memory for the tap");
   tap->plan = *plan;
   tap->plan.parts |= CRITRACE_PART_BYTES;
-  tap->round.looking = -1;
+  if (tap->plan.parts & ~CRITRACE_PART_BYTES) tap->plan.parts |= CRITRACE_PART_FAMILY;
+  tap->round.sides.descriptor = tap->round.loads.descriptor = -1;
   tap->buffer = buffer;
   tap->buffer_size = size;
   for (uint32_t index = 0; index < plan->endpoints; index++) {
@@ -54,7 +58,11 @@ static int32_t map_memory(struct tap *tap) {
                       programs_map(&tap->programs, "shared"), 0);
   if (mapped == MAP_FAILED) return critrace_fault(-errno, "the tap's memory cannot be mapped: %s", strerror(errno));
   tap->shared = mapped;
+  tap->shared->parts = tap->plan.parts;
+  tap->shared->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
   int32_t error = ring_map(&tap->ring, programs_map(&tap->programs, "ring"), tap->plan.ring_bytes);
+  if (!error && programs_attached(&tap->programs, "family"))
+    error = ring_map(&tap->events, programs_map(&tap->programs, "events"), tap->plan.event_ring_bytes);
   return error ? critrace_fault(error, "the ring cannot be mapped: %s", strerror(-error)) : 0;
 }
 
@@ -69,7 +77,19 @@ static int32_t attach_iterators(struct tap *tap) {
   if (tap->place == NULL) tap->place = programs_iterator(&tap->programs, "files", "place", NULL);
   if (tap->look != NULL && tap->place != NULL)
     tap->connections = programs_iterator(&tap->programs, "files", "connections", NULL);
-  if (tap->connections != NULL) return 0;
+  bool made = tap->connections != NULL;
+  if (made && programs_attached(&tap->programs, "family")) {
+    tap->servers = programs_iterator(&tap->programs, "family", "servers", NULL);
+    if (tap->servers != NULL) tap->adopt = programs_iterator(&tap->programs, "family", "adopt", NULL);
+    made = tap->adopt != NULL;
+  }
+  if (made && programs_attached(&tap->programs, "block")) {
+    union bpf_iter_link_info sums = {.map = {.map_fd = (uint32_t)programs_map(&tap->programs, "sums")}};
+    LIBBPF_OPTS(bpf_iter_attach_opts, of_sums, .link_info = &sums, .link_info_len = sizeof sums);
+    tap->load = programs_iterator(&tap->programs, "block", "load", &of_sums);
+    made = tap->load != NULL;
+  }
+  if (made) return 0;
   int32_t error = -errno;
   return critrace_fault(error, "the kernel's tables cannot be walked: %s", strerror(-error));
 }
@@ -86,6 +106,7 @@ int32_t critrace_tap_attach(void) {
     error = endpoint_follow(tap, index);
     if (error) critrace_fault(error, "cannot look through open files: %s", strerror(-error));
   }
+  if (!error) error = family_search(tap);
   tap->attached = error == 0;
   return error;
 }
@@ -107,11 +128,16 @@ int32_t critrace_tap_close(void) {
   struct tap *tap = the_tap;
   if (tap == NULL) return 0;
   the_tap = NULL;
-  if (tap->round.looking >= 0) close(tap->round.looking);
+  table_end(&tap->round.sides);
+  table_end(&tap->round.loads);
   bpf_link__destroy(tap->look);
   bpf_link__destroy(tap->place);
   bpf_link__destroy(tap->connections);
+  bpf_link__destroy(tap->servers);
+  bpf_link__destroy(tap->adopt);
+  bpf_link__destroy(tap->load);
   ring_unmap(&tap->ring);
+  ring_unmap(&tap->events);
   if (tap->shared != NULL) munmap(tap->shared, (size_t)sysconf(_SC_PAGESIZE));
   programs_stop(&tap->programs);
   for (uint32_t index = 0; index < tap->plan.endpoints; index++)

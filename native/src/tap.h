@@ -9,6 +9,7 @@
 #include "critrace.h"
 #include "programs.h"
 #include "ring.h"
+#include "table.h"
 #include "../bpf/shared.h"
 
 struct endpoint {
@@ -18,26 +19,36 @@ struct endpoint {
   ino_t inode;
   bool present;
   bool told;
+  bool moved; /* since the family was last searched for */
 };
 
-enum phase { LOOKING, TELLING };
+/* Servers that are remembered: more than that were never there at once. */
+#define MAX_SERVERS 16
+
+/* Of a round: it has yet to begin; connections, bytes and events are told; then loads, then its end. */
+enum phase { LOOKING, TELLING, CLOSING };
 
 /* What is told before the next CRITRACE_RECORD_ROUND. */
 struct round {
   enum phase phase;
   uint64_t until; /* position in the ring */
+  uint64_t events_until;
   struct critrace_round told;
-  int looking; /* descriptor of the iterator; -1: the table was read */
-  struct critrace_side pending[32];
-  uint32_t pending_count, pending_next;
+  struct table sides;
+  struct table loads; /* what block devices have done */
+  uint64_t block_requests;
 };
 
 struct tap {
   struct critrace_tap_plan plan;
   struct programs programs;
   struct bpf_link *look, *place, *connections;
+  struct bpf_link *servers, *adopt; /* NULL: no kernel events */
+  struct bpf_link *load;            /* NULL: none of block devices */
   struct shared *shared;
-  struct ring ring;
+  struct ring ring, events;
+  struct critrace_process met[MAX_SERVERS];
+  uint32_t next_met;
   struct endpoint endpoints[CRITRACE_MAX_ENDPOINTS];
   uint8_t *buffer;
   uint32_t buffer_size;

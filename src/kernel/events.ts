@@ -1,5 +1,6 @@
 import type { Direction } from '../foundation/direction.ts';
 import type { Nanos } from '../foundation/time.ts';
+import { eventConstants, eventLayouts } from './event-layouts.ts';
 
 // The records of native/include/events.h. A test holds every number here against the C compiler's.
 
@@ -29,7 +30,9 @@ export const recordLayouts = {
     table_full: 32,
     uncertain: 40,
     ring_bytes: 48,
-    size: 56,
+    lost_events: 56,
+    family_full: 64,
+    size: 72,
   },
 } as const;
 
@@ -86,6 +89,8 @@ export type KernelRecord =
       /** Part of the drained buffer. */
       readonly bytes: Uint8Array;
     }
+  /** A kernel event: src/kernel/event-records.ts reads it. */
+  | { readonly kind: 'event'; readonly at: Nanos; readonly record: Buffer }
   | { readonly kind: 'endpoint'; readonly endpoint: number; readonly watched: boolean }
   | {
       readonly kind: 'round';
@@ -95,6 +100,8 @@ export type KernelRecord =
       readonly tableFull: bigint;
       readonly uncertain: bigint;
       readonly ringBytes: bigint;
+      readonly lostEvents: bigint;
+      readonly familyFull: bigint;
     };
 
 const headerBytes = 8;
@@ -105,7 +112,7 @@ const directionOf = (value: number): Direction =>
 
 const nonZero = (value: bigint): bigint | null => (value === 0n ? null : value);
 
-const processAt = (buffer: Buffer, at: number): KernelProcess => {
+export const processAt = (buffer: Buffer, at: number): KernelProcess => {
   const { start, pid, uid, comm } = recordLayouts.process;
   const number = buffer.readUInt32LE(at + pid);
   const owner = buffer.readUInt32LE(at + uid);
@@ -173,11 +180,22 @@ const roundAt = (buffer: Buffer, at: number): KernelRecord => {
     tableFull: buffer.readBigUInt64LE(at + layout.table_full),
     uncertain: buffer.readBigUInt64LE(at + layout.uncertain),
     ringBytes: buffer.readBigUInt64LE(at + layout.ring_bytes),
+    lostEvents: buffer.readBigUInt64LE(at + layout.lost_events),
+    familyFull: buffer.readBigUInt64LE(at + layout.family_full),
   };
 };
 
+/** Kinds from here on are kernel events. */
+const firstEvent = eventConstants.RECORD_FORK;
+
 const recordAt = (buffer: Buffer, at: number, size: number): KernelRecord | null => {
-  switch (buffer.readUInt32LE(at + 4)) {
+  const kind = buffer.readUInt32LE(at + 4);
+  if (kind >= firstEvent) {
+    if (size < eventLayouts.event.size) return null;
+    const time = buffer.readBigUInt64LE(at + eventLayouts.event.at);
+    return { kind: 'event', at: time, record: buffer.subarray(at, at + size) };
+  }
+  switch (kind) {
     case recordConstants.RECORD_SIDE:
       return size < recordLayouts.side.size ? null : sideAt(buffer, at);
     case recordConstants.RECORD_DATA:

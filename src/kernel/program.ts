@@ -8,6 +8,7 @@ export const partBits = {
   signal: 32,
   tcp: 64,
   scheduling: 128,
+  family: 256,
 } as const;
 
 export type KernelPart = keyof typeof partBits;

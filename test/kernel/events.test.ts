@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { eventConstants, eventLayouts } from '../../src/kernel/event-layouts.ts';
 import { readRecords, recordConstants, recordLayouts } from '../../src/kernel/events.ts';
 import { pathBytes, planLayout } from '../../src/kernel/native-tap.ts';
 import { kernelParts, partBits, programLayout, programStates } from '../../src/kernel/program.ts';
@@ -18,10 +19,11 @@ const prefixed = (prefix: string, values: Readonly<Record<string, number>>): Rec
 const fieldsOf = (layout: Readonly<Record<string, number>>): string[] =>
   Object.keys(layout).filter((field) => field !== 'size');
 
-const others = { tap_plan: planLayout, program: programLayout };
+const others = { ...eventLayouts, tap_plan: planLayout, program: programLayout };
 
 const constants = {
   ...recordConstants,
+  ...eventConstants,
   ...prefixed('PART_', Object.fromEntries(kernelParts.map((part) => [part.toUpperCase(), partBits[part]]))),
   ...prefixed('PROGRAM_', programStates),
 };

@@ -1,8 +1,9 @@
 import { type Direction, directions, opposite } from '../../foundation/direction.ts';
-import type { Nanos, Seen } from '../../foundation/time.ts';
+import type { Nanos } from '../../foundation/time.ts';
 import type { KernelProcess, KernelRecord } from '../../kernel/events.ts';
 import type { Peer, SourceEvent } from '../event.ts';
 import type { TapCounters } from './limits.ts';
+import type { TapTimes } from './times.ts';
 
 type Side = Extract<KernelRecord, { kind: 'side' }>;
 type Data = Extract<KernelRecord, { kind: 'data' }>;
@@ -31,6 +32,7 @@ interface Connection {
 export interface TapConnectionsOptions {
   readonly endpoints: readonly string[];
   readonly peerOf: (process: KernelProcess) => Peer;
+  readonly times: TapTimes;
   readonly counters: TapCounters;
 }
 
@@ -39,28 +41,20 @@ export interface TapConnectionsOptions {
  * the bytes that were read before it began, then that it is over.
  */
 export interface TapConnections {
-  /** `wallOffset` is what must be added to a record's time to have nanoseconds since the epoch. */
-  take(records: readonly KernelRecord[], wallOffset: Nanos): SourceEvent[];
+  /** Appends to `out`. */
+  take(record: KernelRecord, out: SourceEvent[]): void;
 }
 
 const newWay = (): Way => ({ side: null, told: 0n, owed: null, ended: false });
 
 export const createTapConnections = (options: TapConnectionsOptions): TapConnections => {
   const { endpoints, peerOf, counters } = options;
+  const { seen } = options.times;
   const connections = new Map<bigint, Connection>();
   /** Those of which a round may have more to say. */
   const changed = new Set<bigint>();
   let lastNumber = 0;
-  let last: Nanos = 0n;
-  let offset: Nanos = 0n;
   let events: SourceEvent[] = [];
-
-  /** Several processors write the ring: their order is the ring's, and time stands still where theirs differs. */
-  const seen = (at: Nanos): Seen => {
-    const wall = at + offset;
-    if (wall > last) last = wall;
-    return { at: last, sentAt: null };
-  };
 
   const isOpen = (key: bigint): boolean => (connections.get(key)?.number ?? 0) > 0;
 
@@ -181,15 +175,11 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   };
 
   return {
-    take(records, wallOffset) {
-      offset = wallOffset;
-      events = [];
-      for (const record of records) {
-        if (record.kind === 'side') takeSide(record);
-        else if (record.kind === 'data') takeData(record);
-        else if (record.kind === 'round') endRound(record.at);
-      }
-      return events;
+    take(record, out) {
+      events = out;
+      if (record.kind === 'side') takeSide(record);
+      else if (record.kind === 'data') takeData(record);
+      else if (record.kind === 'round') endRound(record.at);
     },
   };
 };

@@ -47,6 +47,11 @@ export interface TapCounters {
   strayRecords: number;
   /** Connections whose caller the kernel did not name. */
   unknownCallers: number;
+  kernelEvents: number;
+  /** Kernel events for which their ring had no room; each stretch is told as `lost`. */
+  lostKernelEvents: number;
+  /** Processes of the runtime's family for which the kernel's table had no room. */
+  unwatchedProcesses: number;
   rounds: number;
   noticesFailed: number;
 }
@@ -64,6 +69,9 @@ export const createTapCounters = (): TapCounters => ({
   uncertainReads: 0,
   strayRecords: 0,
   unknownCallers: 0,
+  kernelEvents: 0,
+  lostKernelEvents: 0,
+  unwatchedProcesses: 0,
   rounds: 0,
   noticesFailed: 0,
 });

@@ -2,12 +2,15 @@ import { setImmediate as immediate } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import { type KernelProcess, readRecords } from '../../kernel/events.ts';
 import type { NativeLibrary } from '../../kernel/native.ts';
+import type { KernelPart, KernelProgram } from '../../kernel/program.ts';
 import type { Peer, SourceEvent } from '../event.ts';
 import { createProcesses, type Processes } from '../process.ts';
 import type { Source } from '../source.ts';
 import { createTapConnections } from './connections.ts';
 import { TapError } from './error.ts';
+import { createTapKernelEvents } from './kernel-events.ts';
 import { createTapCounters, defaultTapLimits, type TapCounters, type TapLimits } from './limits.ts';
+import { createTapTimes } from './times.ts';
 
 /** What an operator may want to read in a log. */
 export type TapNotice =
@@ -21,6 +24,8 @@ export interface TapOptions {
   /** Sockets of runtimes, by any path that leads to them; they need not be there yet. */
   readonly endpoints: readonly string[];
   readonly clock: Clock;
+  /** Kernel events to tell of besides the bytes of calls; none when not given. */
+  readonly parts?: readonly KernelPart[];
   readonly native: Pick<NativeLibrary, 'openTap'>;
   readonly processes?: Processes;
   readonly limits?: TapLimits;
@@ -31,6 +36,8 @@ export interface TapOptions {
 /** Watches without being in the path: a slow reader loses bytes, each loss counted, and delays nobody. */
 export interface TapSource extends Source {
   readonly mode: 'tap';
+  /** What became of each program: what the kernel refused is not seen. */
+  readonly programs: readonly KernelProgram[];
   readonly counters: TapCounters;
   /** Detaches from the kernel. */
   close(): Promise<void>;
@@ -43,9 +50,10 @@ const lastRounds = 2;
 export const createTap = (options: TapOptions): TapSource => {
   const { identity, endpoints, clock } = options;
   const limits = options.limits ?? defaultTapLimits;
+  const parts = options.parts ?? [];
   const counters = options.counters ?? createTapCounters();
   const processes = options.processes ?? createProcesses();
-  const opened = options.native.openTap({ endpoints, parts: [], ...limits });
+  const opened = options.native.openTap({ endpoints, parts, ...limits });
   if (!opened.opened) throw new TapError(opened.why, opened.detail);
   const { tap } = opened;
 
@@ -69,7 +77,9 @@ export const createTap = (options: TapOptions): TapSource => {
     const same = living !== null && pidStart !== null && living.pidStart === pidStart;
     return { pid, pidStart, uid, comm, cgroup: same ? living.cgroup : null };
   };
-  const connections = createTapConnections({ endpoints, peerOf, counters });
+  const times = createTapTimes(clock);
+  const connections = createTapConnections({ endpoints, peerOf, times, counters });
+  const kernelEvents = createTapKernelEvents({ times, processes, counters });
 
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
@@ -83,9 +93,12 @@ export const createTap = (options: TapOptions): TapSource => {
   /** The events of one drain, and how much the ring held, if with it the round is over. */
   const drain = (): { readonly events: SourceEvent[]; readonly ringBytes: number | null } => {
     const records = readRecords(tap.drain());
-    const events = connections.take(records, clock.now() - clock.monotonic());
+    times.look();
+    const events: SourceEvent[] = [];
     let held: number | null = null;
     for (const record of records) {
+      connections.take(record, events);
+      kernelEvents.take(record, events);
       if (record.kind === 'endpoint') {
         const endpoint = endpoints[record.endpoint] ?? '';
         notice({ kind: record.watched ? 'watching' : 'endpoint_away', endpoint });
@@ -116,6 +129,7 @@ export const createTap = (options: TapOptions): TapSource => {
   return {
     identity,
     mode: 'tap',
+    programs: opened.programs,
     counters,
     events,
     async stop() {
