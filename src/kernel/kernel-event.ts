@@ -8,7 +8,10 @@ export interface KernelTask {
   readonly comm: string;
 }
 
-/** What a runtime tells a CNI plugin in its environment. Null: that variable was not there. */
+/**
+ * What a runtime tells a CNI plugin in its environment. Whatever a plugin starts inherits it: another plugin is called
+ * like it, with its path as only argument. Null: that variable was not there.
+ */
 export interface CniEnvironment {
   readonly command: string | null;
   readonly containerId: string | null;
@@ -31,7 +34,7 @@ export type KernelEvent =
       /** Arguments, or the ends of some, are missing. */
       readonly argvCut: boolean;
       readonly cgroup: string | null;
-      /** Null: not called as a CNI plugin. */
+      /** Null: neither a CNI plugin nor started by one. */
       readonly cni: CniEnvironment | null;
     }
   | {
@@ -72,7 +75,7 @@ export type KernelEvent =
       readonly process: KernelTask | null;
     }
   | { readonly kind: 'oom_kill'; readonly process: KernelTask; readonly cgroup: string | null }
-  /** A signal that ends its receiver. */
+  /** A signal that ends its receiver, or SIGTERM, which asks it to end. */
   | {
       readonly kind: 'signal';
       readonly signal: number;
