@@ -103,7 +103,7 @@ int servers(struct bpf_iter__task_file *context) {
   struct sock *sk = socket->sk;
   if (!sk || sk->__sk_common.skc_family != AF_UNIX || sk->sk_type != SOCK_STREAM) return 0;
   struct unix_sock *own = bpf_skc_to_unix_sock(sk);
-  if (!own || !place_of(state, own->path.dentry)) return 0;
+  if (!own || !watched_at(own->path.dentry)) return 0;
   if (!member_of(task)) adopt_task(state, task, ROLE_RUNTIME);
   return 0;
 }

@@ -13,8 +13,7 @@ int place(struct bpf_iter__task_file *context) {
   if (task->tgid != (int)(bpf_get_current_pid_tgid() >> 32) || context->fd != state->wanted_descriptor) return 0;
   struct dentry *dentry = file->f_path.dentry;
   state->found.directory = (__u64)dentry->d_parent;
-  state->found.name = dentry->d_name.hash_len;
-  state->found.state = PLACE_SEARCHED;
+  state->found.name = get(dentry, struct dentry, d_name.hash_len);
   take_namespace(state, task);
   return 0;
 }
@@ -29,16 +28,14 @@ int connections(struct bpf_iter__task_file *context) {
   struct socket *socket = bpf_sock_from_file(file);
   if (!socket) return 0;
   struct sock *sk = socket->sk;
-  if (!sk || sk->__sk_common.skc_family != AF_UNIX || sk->sk_type != SOCK_STREAM) return 0;
-  struct unix_sock *own = cast(sk, struct unix_sock);
-  struct place *found = place_of(state, own->path.dentry);
-  if (!found) return 0;
-  struct sock *peer = own->peer;
+  if (!sk || !is_unix_stream(sk)) return 0;
+  const struct dentry *path = get(sk, struct unix_sock, path.dentry);
+  struct watched *watched = watched_at(path);
+  __u64 peer = (__u64)get(sk, struct unix_sock, peer);
   /* A listening socket has neither a peer nor had one. */
-  if (!peer) return 0;
-  struct side_key key = {.sock = (__u64)sk, .inode = inode_of(sk)};
+  if (!watched || !peer) return 0;
+  struct side_key key = {.sock = (__u64)sk, .inode = inode_of((__u64)sk)};
   if (bpf_map_lookup_elem(&sides, &key)) return 0;
-  __u32 endpoint = ((__u64)found - (__u64)state->places) / sizeof(struct place);
-  meet(state, endpoint, sk, peer, task, 1);
+  meet(state, watched->endpoint, (__u64)sk, peer, task, 1);
   return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * The kernel's structures, reduced to the fields that are used. libbpf puts in the offsets of the running kernel
- * (CO-RE). Every field named here was found in 6.18; those of older kernels that differ are noted.
+ * (CO-RE). Every field named here was found in 6.1, 6.12 and 6.18 where nothing else is said.
  */
 #ifndef CRITRACE_KERNEL_H
 #define CRITRACE_KERNEL_H
@@ -20,8 +20,11 @@
 #define RCV_SHUTDOWN 1
 #define MSG_PEEK 2
 #define EEXIST 17
+#define TCP_ESTABLISHED 1
 
 typedef _Bool bool;
+#define true 1
+#define false 0
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -171,10 +174,17 @@ struct in6_addr {
 
 struct sock_common {
   unsigned short skc_family;
+  unsigned char skc_state;
   __u32 skc_daddr;
   __be16 skc_dport;
   struct in6_addr skc_v6_daddr;
 };
+
+typedef struct {
+  struct {
+    int counter;
+  } refs;
+} refcount_t;
 
 struct sock {
   struct sock_common __sk_common;
@@ -183,6 +193,7 @@ struct sock {
   __u16 sk_type;
   __u16 sk_protocol;
   __u8 sk_shutdown;
+  refcount_t sk_wmem_alloc; /* 1 when all that was sent is read */
   struct pid *sk_peer_pid;
   const struct cred *sk_peer_cred;
 };
@@ -240,6 +251,36 @@ struct trace_event_raw_mark_victim {
   __u32 uid; /* 6.8 and later */
 };
 
+struct iovec {
+  void *iov_base;
+  __u64 iov_len;
+};
+
+enum iter_type {
+  ITER_IOVEC,
+  ITER_UBUF, /* 6.0 and later; its value is another one there */
+};
+
+struct iov_iter {
+  __u8 iter_type; /* 5.14 and later */
+  __u64 iov_offset;
+  const struct iovec *__iov; /* 6.4 and later */
+  void *ubuf;
+};
+
+struct iov_iter___before_6_4 {
+  const struct iovec *iov;
+};
+
+struct msghdr {
+  struct iov_iter msg_iter;
+};
+
+struct unix_stream_read_state {
+  struct socket *socket;
+  struct msghdr *msg;
+};
+
 struct seq_file;
 struct bpf_map;
 
@@ -268,10 +309,23 @@ struct bpf_iter__bpf_map_elem {
 
 #pragma clang attribute pop
 
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym; /* 6.2 and later */
-
-/* Reads through the result never fault: a wrong address reads as zero. */
-#define cast(address, type) ((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))
+/*
+ * A field of what an address means, whichever way the address was come by. Never faults: a wrong address reads as zero.
+ * A file that runs often and only on kernels that have bpf_rdonly_cast (6.2 and later) defines BY_CAST: a load then, a
+ * call of a helper otherwise.
+ */
+#ifdef BY_CAST
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym;
+#define get(address, type, field) (((type *)bpf_rdonly_cast((void *)(address), bpf_core_type_id_kernel(type)))->field)
+#else
+#define get(address, type, field)                                    \
+  ({                                                                 \
+    const type *at_ = (const type *)(address);                       \
+    typeof(((type *)0)->field) value_ = 0;                           \
+    bpf_core_read(&value_, sizeof value_, &at_->field);              \
+    value_;                                                          \
+  })
+#endif
 
 #define offset_in(type, field) bpf_core_field_offset(type, field)
 

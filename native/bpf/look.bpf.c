@@ -3,6 +3,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* The client has written, and the server has not met the connection yet: it may not even have accepted it. */
+static __always_inline bool waits_for_server(__u64 client, const struct critrace_side *side) {
+  if (side->peer_inode || side->direction != CRITRACE_RESPONSE) return false;
+  __u64 server = (__u64)get(client, struct unix_sock, peer);
+  return server && get(server, struct sock, __sk_common.skc_state) == TCP_ESTABLISHED;
+}
+
 SEC("iter/bpf_map_elem")
 int look(struct bpf_iter__bpf_map_elem *context) {
   struct side_key *found_key = context->key;
@@ -11,15 +18,22 @@ int look(struct bpf_iter__bpf_map_elem *context) {
   struct side_key key = *found_key;
   struct critrace_side side = entry->side;
 
-  struct sock *sk = cast(key.sock, struct sock);
-  struct socket *socket = sk->sk_socket;
+  struct socket *socket = get(key.sock, struct sock, sk_socket);
   /* A socket without a descriptor has lost its `struct socket`; memory that is used again does not point back. */
-  bool open = socket && socket->sk == sk && inode_of(sk) == key.inode;
+  bool open = socket && (__u64)get(socket, struct socket, sk) == key.sock && inode_of(key.sock) == key.inode;
   if (!open) {
     side.flags |= CRITRACE_SIDE_CLOSED;
-  } else if (sk->sk_shutdown & RCV_SHUTDOWN) {
+  } else if (waits_for_server(key.sock, &side)) {
+    return 0;
+  } else if (get(key.sock, struct sock, sk_shutdown) & RCV_SHUTDOWN) {
     __u64 queue = key.sock + offset_in(struct sock, sk_receive_queue);
-    if ((__u64)sk->sk_receive_queue.next == queue) side.flags |= CRITRACE_SIDE_ENDED;
+    if ((__u64)get(key.sock, struct sock, sk_receive_queue.next) == queue) side.flags |= CRITRACE_SIDE_ENDED;
+  }
+  /* Gone before anybody accepted it: whoever does will be told of as one without a client. */
+  bool unheard = !entry->told && !side.peer_inode && !side.offset && !side.ended_at;
+  if (!open && unheard) {
+    bpf_map_delete_elem(&sides, &key);
+    return 0;
   }
   if (entry->told && entry->told_offset == side.offset && entry->told_flags == side.flags) return 0;
   /* Where there was no room, it is asked for once more. */

@@ -1,31 +1,10 @@
-/*
- * How each read of a watched connection ended: an end of file, a peek, a fault on the way. Needs the tracepoint
- * sock_recv_length (6.3 and later).
- */
-#include "sides.h"
+/* Ends of reads. Needs the tracepoint sock_recv_length (6.3 and later). */
+#define BY_CAST
+#include "reads.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(read, struct sock *sk, int ret, int flags) {
-  if (sk->__sk_common.skc_family != AF_UNIX || sk->sk_type != SOCK_STREAM) return 0;
-  struct shared *state = shared_state();
-  if (!state) return 0;
-  struct side_state *entry = side_of(state, sk, cast(sk, struct unix_sock)->peer);
-  if (!entry) return 0;
-  bool peeks = flags & MSG_PEEK;
-  /* A read of no bytes returns 0 as well. */
-  if (ret == 0 && !peeks && (sk->sk_shutdown & RCV_SHUTDOWN)) entry->side.ended_at = bpf_ktime_get_ns();
-
-  __u32 taken = ret > 0 && !peeks ? ret : 0;
-  if (entry->reader != (__u32)bpf_get_current_pid_tgid()) {
-    /* Another thread has read meanwhile: what this one had added cannot be told any more. */
-    if (peeks && entry->reader) __sync_fetch_and_add(&state->uncertain, 1);
-    return 0;
-  }
-  /* Peeked at or not delivered: those bytes will come again. */
-  if (entry->added > taken) __sync_fetch_and_add(&entry->side.offset, (__u64)taken - entry->added);
-  entry->reader = 0;
-  entry->added = 0;
-  return 0;
+  return is_unix_stream(sk) ? read_ended(sk, ret, flags) : 0;
 }

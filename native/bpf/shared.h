@@ -12,19 +12,21 @@
 
 /* Where a socket file is: survives its being removed and made again, and does not depend on how its path is written. */
 struct place {
-  __u64 directory; /* address of the directory's dentry; the library holds the directory open, so that it stays its */
+  __u64 directory; /* address of the directory's dentry; the library holds a file in it open, so that it stays its */
   __u64 name;      /* the name's hash and length, as the kernel keeps them */
-  __u32 state;
-  __u32 unused;
 };
 
-#define PLACE_UNUSED 0
+/* Of a place that is watched. */
+struct watched {
+  __u32 endpoint;
+  __u32 state;
+};
+
 #define PLACE_SEARCHED 1 /* connections that are met may be older than the tap */
 #define PLACE_WATCHED 2  /* those that are older are known: what is met now is new */
 
 /* One for each tap, mapped into the library as well. */
 struct shared {
-  struct place places[CRITRACE_MAX_ENDPOINTS];
   __u64 last_connection;
   __u64 lost_records;
   __u64 lost_bytes;
@@ -55,6 +57,9 @@ struct side_state {
   struct critrace_side side;
   __u32 reader; /* thread that reads just now */
   __u32 added;  /* what its call has added to side.offset */
+  __u64 sent;   /* bytes that this end has written, if counted */
+  __u32 counts; /* `sent` is right: every write since the first byte was seen, or all were known to be read */
+  __u32 unused;
   /* As last told: only what has changed is told again. */
   __u64 told_offset;
   __u8 told_flags;

@@ -11,34 +11,35 @@ struct {
   __type(value, struct side_state);
 } sides SEC(".maps");
 
-static __always_inline __u64 inode_of(const struct sock *sk) {
-  struct socket *socket = sk->sk_socket;
-  if (!socket) return 0;
-  return cast(socket, struct socket_alloc)->vfs_inode.i_ino;
+static __always_inline bool is_unix_stream(const struct sock *sk) {
+  return sk->__sk_common.skc_family == AF_UNIX && sk->sk_type == SOCK_STREAM;
+}
+
+/* Of the socket's file; 0 once it is closed, and before it is accepted. */
+static __always_inline __u64 inode_of(__u64 sk) {
+  struct socket *socket = get(sk, struct sock, sk_socket);
+  return socket ? get(socket, struct socket_alloc, vfs_inode.i_ino) : 0;
 }
 
 /* Who the socket's other end was when they connected: SO_PEERCRED. The process may be gone. */
-static __always_inline void describe_peer(struct shared *state, const struct sock *sk, struct critrace_process *process) {
-  struct pid *pid = sk->sk_peer_pid;
-  const struct cred *cred = sk->sk_peer_cred;
-  process->uid = cred ? cred->euid.val : ~0u;
+static __always_inline void describe_peer(struct shared *state, __u64 sk, struct critrace_process *process) {
+  const struct pid *pid = get(sk, struct sock, sk_peer_pid);
+  const struct cred *cred = get(sk, struct sock, sk_peer_cred);
+  process->uid = cred ? get(cred, struct cred, euid.val) : ~0u;
   if (!pid) return;
   process->pid = number_of(state, pid);
-  struct hlist_node *first = pid->tasks[0].first;
-  if (!first) return;
-  struct task_struct *task = cast((__u64)first - offset_in(struct task_struct, pid_links), struct task_struct);
-  process->start = task->start_boottime;
-  bpf_core_read(process->comm, sizeof process->comm, &task->comm);
+  __u64 first = (__u64)get(pid, struct pid, tasks[0].first);
+  if (first) name_task((struct task_struct *)(first - offset_in(struct task_struct, pid_links)), process);
 }
 
 /*
- * Enters a connection that has not been met: both its ends, or the one that is still open. The server's end is entered
- * first, and whoever comes second takes the number that it finds there.
+ * Enters a connection of which an end has not been met: both ends, or the one that is open and accepted. The client's end
+ * comes first, and whoever finds it there already takes its number: both ends may be met at the same moment.
  */
-static __always_inline void meet(struct shared *state, __u32 endpoint, const struct sock *server, const struct sock *client,
+static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 server, __u64 client,
                                  const struct task_struct *server_task, bool joined) {
-  struct side_key server_key = {.sock = (__u64)server, .inode = inode_of(server)};
-  struct side_key client_key = {.sock = (__u64)client, .inode = client ? inode_of(client) : 0};
+  struct side_key server_key = {.sock = server, .inode = server ? inode_of(server) : 0};
+  struct side_key client_key = {.sock = client, .inode = client ? inode_of(client) : 0};
   struct side_state entry = {};
   struct critrace_side *side = &entry.side;
 
@@ -46,58 +47,67 @@ static __always_inline void meet(struct shared *state, __u32 endpoint, const str
   side->kind = CRITRACE_RECORD_SIDE;
   side->connection = __sync_fetch_and_add(&state->last_connection, 1) + 1;
   side->opened_at = bpf_ktime_get_ns();
-  side->inode = server_key.inode;
-  side->peer_inode = client_key.inode;
-  side->endpoint = endpoint;
-  side->direction = CRITRACE_REQUEST;
   side->flags = joined ? CRITRACE_SIDE_JOINED : 0;
-  describe_peer(state, server, &side->client);
+  side->endpoint = endpoint;
+  side->inode = client_key.inode;
+  side->peer_inode = server_key.inode;
+  side->direction = CRITRACE_RESPONSE;
+  entry.counts = !joined;
+  if (server) describe_peer(state, server, &side->client);
+  else side->client.uid = ~0u;
   if (server_task) describe_task(state, server_task, &side->server);
   else if (client) describe_peer(state, client, &side->server);
   else side->server.uid = ~0u;
 
-  if (server_key.inode) {
-    long result = bpf_map_update_elem(&sides, &server_key, &entry, BPF_NOEXIST);
-    if (result == -EEXIST) {
-      struct side_state *earlier = bpf_map_lookup_elem(&sides, &server_key);
-      if (!earlier) return;
+  if (client_key.inode) {
+    long result = bpf_map_update_elem(&sides, &client_key, &entry, BPF_NOEXIST);
+    if (result) {
+      struct side_state *earlier = result == -EEXIST ? bpf_map_lookup_elem(&sides, &client_key) : 0;
+      if (!earlier) {
+        __sync_fetch_and_add(&state->table_full, 1);
+        return;
+      }
       side->connection = earlier->side.connection;
       side->opened_at = earlier->side.opened_at;
       side->flags = earlier->side.flags & CRITRACE_SIDE_JOINED;
-    } else if (result) {
-      __sync_fetch_and_add(&state->table_full, 1);
-      return;
+      if (server_key.inode && !earlier->side.peer_inode) {
+        earlier->side.server = side->server;
+        earlier->side.peer_inode = server_key.inode;
+      }
     }
   }
-  if (!client_key.inode) return;
-  side->inode = client_key.inode;
-  side->peer_inode = server_key.inode;
-  side->direction = CRITRACE_RESPONSE;
-  long result = bpf_map_update_elem(&sides, &client_key, &entry, BPF_NOEXIST);
+  if (!server_key.inode) return;
+  side->inode = server_key.inode;
+  side->peer_inode = client_key.inode;
+  side->direction = CRITRACE_REQUEST;
+  long result = bpf_map_update_elem(&sides, &server_key, &entry, BPF_NOEXIST);
   if (result && result != -EEXIST) __sync_fetch_and_add(&state->table_full, 1);
 }
 
 /*
- * The side that `reader` is, entered if it was not met before; 0 where it is of no interest. `sender` is the other end,
- * 0 if it is not known: it may have closed already, having taken its place in the file system with it.
+ * The entry of the end `own`, which reads or writes just now, entered if it was not met before; 0 where it is of no
+ * interest. `other` is the other end, 0 if it is not known: it may have closed already, having taken its place in the
+ * file system with it.
  */
-static __always_inline struct side_state *side_of(struct shared *state, const struct sock *reader, const struct sock *sender) {
-  struct place *place = place_of(state, cast(reader, struct unix_sock)->path.dentry);
-  bool serves = place != 0;
-  if (!place && sender) {
-    place = place_of(state, cast(sender, struct unix_sock)->path.dentry);
-    if (!place && sender->sk_socket) return 0;
+static __always_inline struct side_state *side_of(struct shared *state, __u64 own, __u64 other) {
+  const struct dentry *own_path = get(own, struct unix_sock, path.dentry);
+  const struct dentry *other_path = other ? get(other, struct unix_sock, path.dentry) : 0;
+  if (!own_path) {
+    barrier(); /* or the compiler joins pointers, which the verifier does not take */
+    if (!other_path && other && get(other, struct sock, sk_socket)) return 0;
   }
-  struct side_key key = {.sock = (__u64)reader, .inode = inode_of(reader)};
+  struct side_key key = {.sock = own, .inode = inode_of(own)};
   struct side_state *found = bpf_map_lookup_elem(&sides, &key);
-  if (found || !place) return found;
+  if (found) return found;
 
-  const struct sock *peer = cast(reader, struct unix_sock)->peer;
-  struct task_struct *current = (struct task_struct *)bpf_get_current_task_btf();
-  __u32 endpoint = ((__u64)place - (__u64)state->places) / sizeof(struct place);
-  bool joined = place->state != PLACE_WATCHED;
-  if (serves) meet(state, endpoint, reader, peer, current, joined);
-  else meet(state, endpoint, sender, reader, 0, joined);
+  struct watched *watched = watched_at(own_path);
+  const bool serves = watched != 0;
+  if (!watched) watched = watched_at(other_path);
+  if (!watched) return 0;
+  __u64 server = serves ? own : other;
+  __u64 client = serves ? (__u64)get(own, struct unix_sock, peer) : own;
+  const struct task_struct *task = serves ? (struct task_struct *)bpf_get_current_task() : 0;
+  meet(state, watched->endpoint, server, client, task, watched->state != PLACE_WATCHED);
   return bpf_map_lookup_elem(&sides, &key);
 }
 

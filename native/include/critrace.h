@@ -51,6 +51,7 @@ CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer 
 #define CRITRACE_PART_TCP 64
 #define CRITRACE_PART_SCHEDULING 128
 #define CRITRACE_PART_FAMILY 256 /* who belongs to the runtime: asked for by itself, as all kernel events need it */
+#define CRITRACE_PART_WRITES 512 /* when bytes were written; where it can be had, always asked for */
 
 /* Everything that a tap needs to know. `size` is that of the struct, `version` CRITRACE_ABI_VERSION. */
 struct critrace_tap_plan {

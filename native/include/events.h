@@ -14,6 +14,7 @@
 #define CRITRACE_RECORD_DATA 2
 #define CRITRACE_RECORD_ENDPOINT 3
 #define CRITRACE_RECORD_ROUND 4
+#define CRITRACE_RECORD_SENT 5
 #define CRITRACE_RECORD_FORK 16
 #define CRITRACE_RECORD_EXEC 17
 #define CRITRACE_RECORD_EXIT 18
@@ -61,7 +62,10 @@ struct critrace_side {
   struct critrace_process server;
 };
 
-/* Bytes that one end copied out of the socket. The bytes follow. */
+/*
+ * CRITRACE_RECORD_DATA: bytes that one end copied out of the socket; they follow. CRITRACE_RECORD_SENT: the write of so
+ * many bytes returned; none follow, and they may have been read before.
+ */
 struct critrace_data {
   __u32 size;
   __u32 kind;

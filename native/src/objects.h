@@ -8,7 +8,11 @@
  */
 #define CRITRACE_OBJECTS(X)                    \
   X(copy, CRITRACE_PART_BYTES, "bytes")       \
+  X(actor, CRITRACE_PART_BYTES, "bytes")      \
   X(read, CRITRACE_PART_BYTES, "reads")       \
+  X(recvmsg, CRITRACE_PART_BYTES, "reads")    \
+  X(sent, CRITRACE_PART_WRITES, "writes")     \
+  X(sendmsg, CRITRACE_PART_WRITES, "writes")  \
   X(files, CRITRACE_PART_BYTES, "files")      \
   X(look, CRITRACE_PART_BYTES, "look")        \
   X(family, CRITRACE_PART_FAMILY, "family")   \

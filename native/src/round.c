@@ -80,8 +80,9 @@ static int32_t next_bytes(struct tap *tap, struct next *next) {
     if (next->record == NULL) continue;
     if (room < sizeof data) return -EPROTO;
     memcpy(&data, next->record, sizeof data);
-    if (data.length > room - sizeof data) return -EPROTO;
-    next->length = (uint32_t)sizeof data + data.length;
+    uint32_t length = data.kind == CRITRACE_RECORD_DATA ? data.length : 0;
+    if (length > room - sizeof data) return -EPROTO;
+    next->length = (uint32_t)sizeof data + length;
     next->at = data.at;
     return 0;
   }

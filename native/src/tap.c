@@ -40,14 +40,14 @@ int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer,
   struct tap *tap = calloc(1, sizeof *tap);
   if (tap == NULL) return critrace_fault(-ENOMEM, "no memory for the tap");
   tap->plan = *plan;
-  tap->plan.parts |= CRITRACE_PART_BYTES;
-  if (tap->plan.parts & ~CRITRACE_PART_BYTES) tap->plan.parts |= CRITRACE_PART_FAMILY;
+  if (tap->plan.parts & ~(CRITRACE_PART_BYTES | CRITRACE_PART_WRITES)) tap->plan.parts |= CRITRACE_PART_FAMILY;
+  tap->plan.parts |= CRITRACE_PART_BYTES | CRITRACE_PART_WRITES;
   tap->round.sides.descriptor = tap->round.loads.descriptor = -1;
   tap->buffer = buffer;
   tap->buffer_size = size;
   for (uint32_t index = 0; index < plan->endpoints; index++) {
     memcpy(tap->endpoints[index].path, plan->paths[index], CRITRACE_PATH_BYTES);
-    tap->endpoints[index].directory = -1;
+    tap->endpoints[index].file = -1;
   }
   the_tap = tap;
   return 0;
@@ -141,7 +141,7 @@ int32_t critrace_tap_close(void) {
   if (tap->shared != NULL) munmap(tap->shared, (size_t)sysconf(_SC_PAGESIZE));
   programs_stop(&tap->programs);
   for (uint32_t index = 0; index < tap->plan.endpoints; index++)
-    if (tap->endpoints[index].directory >= 0) close(tap->endpoints[index].directory);
+    if (tap->endpoints[index].file >= 0) close(tap->endpoints[index].file);
   free(tap);
   return 0;
 }

@@ -14,7 +14,9 @@
 
 struct endpoint {
   char path[CRITRACE_PATH_BYTES];
-  int directory; /* holds the kernel's view of it, so that its address means nothing else; -1: not found yet */
+  int file;           /* O_PATH: holds its directory in the kernel, so that its address means nothing else; -1: never found */
+  struct place place; /* of `file` */
+  bool owner;         /* the place was entered for this endpoint, not for another that leads there too */
   dev_t device;
   ino_t inode;
   bool present;

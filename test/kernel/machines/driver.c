@@ -131,15 +131,17 @@ static void read_back(int from, const struct play *play, uint64_t until, uint64_
 static void talk(int with, uint32_t tag, const struct play *play, uint64_t already) {
   static uint8_t bytes[1 << 20];
   uint64_t seen = already;
+  uint32_t writes = 0;
   for (uint64_t sent = already; sent < play->bytes;) {
     size_t length = play->write_bytes;
     if (length > play->bytes - sent) length = (size_t)(play->bytes - sent);
     fill(bytes, tag, sent, length);
-    /* No more than a socket holds may be under way, or both wait for each other. */
+    /* No more than sockets hold may be under way, or both ends wait for each other: little, and in few buffers. */
     for (size_t done = 0; done < length; done += 1 << 15) {
       size_t part = length - done < 1 << 15 ? length - done : 1 << 15;
       write_all(with, bytes + done, part);
-      if (play->write_bytes > 1 << 14) read_back(with, play, sent + done + part, &seen);
+      bool much = sent + done + part - seen > 1 << 14 || ++writes % 64 == 0;
+      if (much) read_back(with, play, sent + done + part, &seen);
     }
     sent += length;
   }
@@ -242,15 +244,24 @@ static void pause_briefly(void) {
   nanosleep(&time, NULL);
 }
 
+static char why[8192];
+
 static bool open_tap(void) {
-  struct critrace_tap_plan plan = {.size = sizeof plan, .version = CRITRACE_ABI_VERSION, .ring_bytes = 64 << 20,
+  struct critrace_tap_plan plan = {.size = sizeof plan, .version = CRITRACE_ABI_VERSION, .ring_bytes = 64 << 20, .event_ring_bytes = 1 << 16, .max_processes = 64,
                                    .max_connections = 256, .endpoints = 1};
   strcpy(plan.paths[0], socket_path);
   int32_t error = critrace_tap_open(&plan, buffer, sizeof buffer);
   if (error == 0) error = critrace_tap_attach();
-  static char why[8192];
-  critrace_last_error(why, sizeof why);
-  return check(error == 0, "tap opens", "%d %s", error, why);
+  if (error) critrace_tap_last_error(why, sizeof why);
+  return error == 0;
+}
+
+/* `program NAME STATE`, with the last line of what the kernel's verifier said. */
+static void tell_programs(void) {
+  static const char *const states[] = {"not wanted", "attached", "refused"};
+  static struct critrace_program program;
+  for (uint32_t index = 0; critrace_tap_program(index, &program) == 0; index++)
+    printf("program %s %s: %s\n", program.name, states[program.state], program.reason);
 }
 
 static void run(const struct play *play) {
@@ -279,12 +290,12 @@ static void run(const struct play *play) {
     write_all(older, bytes, sizeof bytes);
     read_back(older, play, sizeof bytes, &got);
   }
-  if (!open_tap()) {
+  if (play->joined) {
     critrace_tap_close();
-    kill(server, 9);
-    waitpid(server, NULL, 0);
-    return;
+    if (!open_tap()) fail("a second tap");
   }
+  /* The socket was made just now: it is found by the next round. */
+  if (!drain(play)) fail("drain");
   pid_t clients[MAX_CONNECTIONS];
   for (uint32_t index = 0; index < play->connections; index++) {
     fflush(stdout);
@@ -323,7 +334,6 @@ static void run(const struct play *play) {
         name, "works %d, clients failed %d, %u of %u connections, all closed %d, bytes wrong %llu lost %llu, ways short %llu, nameless %llu, repeated %llu",
         works, failed, seen_count, play->connections, all_closed(play->connections), (unsigned long long)wrong,
         (unsigned long long)lost, (unsigned long long)missing, (unsigned long long)nameless, (unsigned long long)repeated);
-  critrace_tap_close();
   kill(server, 9);
   waitpid(server, NULL, 0);
 }
@@ -339,7 +349,11 @@ int main(void) {
   struct utsname kernel;
   uname(&kernel);
   printf("kernel %s\n", kernel.release);
-  for (size_t index = 0; index < sizeof plays / sizeof plays[0]; index++) run(&plays[index]);
+  bool opened = open_tap();
+  check(opened, "tap opens", "%s", why);
+  tell_programs();
+  for (size_t index = 0; opened && index < sizeof plays / sizeof plays[0]; index++) run(&plays[index]);
+  critrace_tap_close();
   printf("done %d\n", failures);
   fflush(stdout);
   if (first) {

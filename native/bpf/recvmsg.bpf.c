@@ -1,0 +1,9 @@
+/* Ends of reads, by a trampoline. Needs fexit. */
+#include "reads.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+SEC("fexit/unix_stream_recvmsg")
+int BPF_PROG(recvmsg, struct socket *socket, struct msghdr *message, __u64 size, int flags, int ret) {
+  return read_ended(socket->sk, ret, flags);
+}
