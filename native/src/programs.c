@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "fault.h"
 
 struct description {
@@ -59,7 +60,7 @@ static const char *remedy(int32_t error, bool trampolines) {
   switch (error) {
     case -EPERM:
     case -EACCES:
-      return "it takes root, or CAP_BPF and CAP_PERFMON, and a kernel that is not locked down for confidentiality";
+      return "all capabilities are there: the kernel may be locked down for confidentiality (see /sys/kernel/security/lockdown)";
     case -ENOENT:
     case -ESRCH:
     case -EINVAL:
@@ -129,7 +130,9 @@ static void refuse(struct program *one, int32_t error, const char *what) {
   told->state = CRITRACE_PROGRAM_REFUSED;
   told->error = error;
   snprintf(told->reason, sizeof told->reason, "BPF program %s %s: %s", told->name, what, strerror(-error));
-  snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines));
+  const char *missing = error == -EPERM || error == -EACCES ? capabilities_missing() : NULL;
+  if (missing != NULL) snprintf(told->remedy, sizeof told->remedy, "%s is missing: it takes root, or CAP_BPF and CAP_PERFMON", missing);
+  else snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines));
   memcpy(told->log, words, sizeof told->log);
 }
 
@@ -156,6 +159,20 @@ static const char *in_role(const struct programs *programs, int before, const ch
   return NULL;
 }
 
+/*
+ * Why nobody takes a role: what was wrong with the first who might, and with the last where that is something else. Who
+ * lacks a capability need not hear of kernels.
+ */
+static int32_t nobody_in(const struct programs *programs, int last, const char *role) {
+  int first = 0;
+  while (strcmp(descriptions[first].role, role) != 0) first++;
+  const struct critrace_program *one = &programs->all[first].told, *other = &programs->all[last].told;
+  if (first == last || capabilities_missing() != NULL)
+    return critrace_fault(one->error, "%s; %s\n%s", one->reason, one->remedy, one->log);
+  return critrace_fault(other->error, "%s; %s; in its place, %s; %s\n%s\n%s", one->reason, one->remedy, other->reason,
+                        other->remedy, one->log, other->log);
+}
+
 static bool has_alternative(int after, const char *role) {
   for (int index = after + 1; index < PROGRAM_COUNT; index++)
     if (strcmp(descriptions[index].role, role) == 0) return true;
@@ -180,7 +197,7 @@ int32_t programs_start(struct programs *programs, const struct critrace_tap_plan
     if (result == 0) start(programs, one, description, plan);
     bool needed = description->part == CRITRACE_PART_BYTES && !has_alternative(index, description->role);
     if (result == 0 && needed && told->state == CRITRACE_PROGRAM_REFUSED)
-      result = critrace_fault(told->error, "%s; %s\n%s", told->reason, told->remedy, told->log);
+      result = nobody_in(programs, index, description->role);
   }
   libbpf_set_print(before);
   return result;

@@ -38,15 +38,18 @@ const without = (capabilities: string, args: readonly string[]) =>
   );
 
 describe('where the kernel does not let the tap in, critrace ends with 3, says what is missing, and names the proxy', () => {
-  const cases: readonly [capabilities: string, args: readonly string[]][] = [
-    ['-bpf,-sys_admin', ['agent']],
-    ['-perfmon,-sys_admin', ['observe']],
-    ['-all', ['record', '-o', join(folder, 'never.jsonl.gz')]],
+  const cases: readonly [capabilities: string, args: readonly string[], missing: string][] = [
+    ['-bpf,-sys_admin', ['agent'], 'CAP_BPF'],
+    ['-perfmon,-sys_admin', ['observe'], 'CAP_PERFMON'],
+    ['-all', ['record', '-o', join(folder, 'never.jsonl.gz')], 'CAP_BPF and CAP_PERFMON'],
   ];
-  for (const [capabilities, args] of cases) {
+  for (const [capabilities, args, missing] of cases) {
     it(`critrace ${args[0]} with ${capabilities}`, () => {
       const { status, stdout, stderr } = without(capabilities, args);
-      assert.match(stderr, /the tap cannot work here: BPF .*CAP_BPF.*--source proxy/s);
+      assert.match(
+        stderr,
+        new RegExp(`the tap cannot work here: BPF .*; ${missing} is missing.*\n.*--source proxy --listen`),
+      );
       assert.equal(status, 3);
       assert.equal(stdout, '');
     });

@@ -156,6 +156,7 @@ struct way {
   uint64_t lost;
   uint64_t repeated;
   uint64_t wrong;
+  uint64_t counted; /* by the kernel */
 };
 
 struct seen {
@@ -200,6 +201,8 @@ static void take_data(const struct critrace_data *data, const uint8_t *bytes, co
   (void)play;
 }
 
+static struct critrace_round last_round;
+
 static _Alignas(8) uint8_t buffer[1 << 20];
 
 /* One round: false when the library fails. */
@@ -217,6 +220,7 @@ static bool drain(const struct play *play) {
         struct seen *one = seen_as(side.connection);
         one->joined = (side.flags & CRITRACE_SIDE_JOINED) != 0;
         if (side.flags & CRITRACE_SIDE_CLOSED) one->closed |= (uint8_t)(1 << side.direction);
+        one->ways[side.direction].counted = side.offset;
         one->client = side.client;
         one->server = side.server;
       } else if (head[1] == CRITRACE_RECORD_DATA) {
@@ -224,6 +228,7 @@ static bool drain(const struct play *play) {
         memcpy(&data, buffer + at, sizeof data);
         take_data(&data, buffer + at + sizeof data, play);
       } else if (head[1] == CRITRACE_RECORD_ROUND) {
+        memcpy(&last_round, buffer + at, sizeof last_round);
         over = true;
       }
       at += (int32_t)head[0];
@@ -309,7 +314,7 @@ static void run(const struct play *play) {
   bool works = true;
   uint32_t left = play->connections;
   int status, failed = 0;
-  for (int round = 0; works && round < 20000 && (left > 0 || !all_closed(play->connections)); round++) {
+  for (int round = 0; works && round < 2000 && (left > 0 || !all_closed(play->connections)); round++) {
     works = drain(play);
     pid_t ended;
     while (left > 0 && (ended = waitpid(-1, &status, WNOHANG)) > 0)
@@ -331,9 +336,16 @@ static void run(const struct play *play) {
       nameless += seen[index].client.pid == 0 || seen[index].server.pid == 0 || seen[index].joined != play->joined;
     }
   check(works && failed == 0 && seen_count == play->connections && all_closed(play->connections) && wrong + lost + missing + nameless == 0,
-        name, "works %d, clients failed %d, %u of %u connections, all closed %d, bytes wrong %llu lost %llu, ways short %llu, nameless %llu, repeated %llu",
+        name, "works %d, clients failed %d, %u of %u connections, all closed %d, bytes wrong %llu lost %llu, ways short %llu, nameless %llu, repeated %llu; records lost %llu, table full %llu",
         works, failed, seen_count, play->connections, all_closed(play->connections), (unsigned long long)wrong,
-        (unsigned long long)lost, (unsigned long long)missing, (unsigned long long)nameless, (unsigned long long)repeated);
+        (unsigned long long)lost, (unsigned long long)missing, (unsigned long long)nameless, (unsigned long long)repeated,
+        (unsigned long long)last_round.lost_records, (unsigned long long)last_round.table_full);
+  if (wrong + lost + missing + nameless > 0 || seen_count != play->connections)
+    for (uint32_t index = 0; index < seen_count; index++)
+      printf("  connection %llu closed %d, request %llu of %llu, response %llu of %llu\n",
+             (unsigned long long)seen[index].connection, seen[index].closed, (unsigned long long)seen[index].ways[0].next,
+             (unsigned long long)seen[index].ways[0].counted, (unsigned long long)seen[index].ways[1].next,
+             (unsigned long long)seen[index].ways[1].counted);
   kill(server, 9);
   waitpid(server, NULL, 0);
 }
