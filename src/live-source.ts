@@ -2,6 +2,7 @@ import type { ExportLog } from './export/sink.ts';
 import type { Clock } from './foundation/clock.ts';
 import { recordConstants } from './kernel/events.ts';
 import { loadNative } from './kernel/native.ts';
+import type { KernelPart } from './kernel/program.ts';
 import { createProxy, type ProxySource } from './source/proxy/proxy.ts';
 import type { ProxyNotice, ProxyRoute } from './source/proxy/route.ts';
 import { TapError } from './source/tap/error.ts';
@@ -19,6 +20,8 @@ export interface LiveSourceOptions {
   readonly image: { readonly endpoint: string; readonly listen: string } | null;
   /** Sockets of other runtimes, watched by the tap only. */
   readonly others: readonly string[];
+  /** What the tap tells of the kernel besides calls. */
+  readonly kernelEvents: readonly KernelPart[];
   readonly clock: Clock;
   readonly log: ExportLog;
 }
@@ -45,7 +48,7 @@ const tellOfTap = (notice: TapNotice, log: ExportLog): void => {
 };
 
 const openTap = (options: LiveSourceOptions): TapSource => {
-  const { identity, runtime, image, others, clock, log } = options;
+  const { identity, runtime, image, others, kernelEvents, clock, log } = options;
   const native = loadNative();
   if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
   const endpoints = [runtime, ...(image === null ? [] : [image.endpoint]), ...others];
@@ -55,6 +58,7 @@ const openTap = (options: LiveSourceOptions): TapSource => {
     identity,
     endpoints,
     clock,
+    parts: kernelEvents,
     native: native.library,
     notice: (notice) => tellOfTap(notice, log),
   });

@@ -35,6 +35,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
         image: null,
         mode: 'proxy',
         others: [],
+        kernelEvents: [],
         clock: systemClock(),
         log: () => undefined,
       }),

@@ -74,8 +74,8 @@ struct critrace_tap_plan {
 struct critrace_program {
   uint32_t part; /* CRITRACE_PART_* that it serves */
   uint32_t state;
-  int32_t error; /* of a refusal: a negative errno */
-  uint32_t unused;
+  int32_t error;     /* of a refusal: a negative errno */
+  uint32_t replaced; /* 1: refused, and another program does its work */
   char name[32];
   char reason[256];
   char remedy[256];

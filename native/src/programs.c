@@ -179,6 +179,18 @@ static bool has_alternative(int after, const char *role) {
   return false;
 }
 
+/* Who was refused and needs not be missed. */
+static void mark_replaced(struct programs *programs) {
+  for (int index = 0; index < PROGRAM_COUNT; index++) {
+    struct critrace_program *told = &programs->all[index].told;
+    if (told->state != CRITRACE_PROGRAM_REFUSED) continue;
+    const char *other = in_role(programs, PROGRAM_COUNT, descriptions[index].role);
+    if (other == NULL) continue;
+    told->replaced = 1;
+    snprintf(told->remedy, sizeof told->remedy, "not needed: %s does its work", other);
+  }
+}
+
 int32_t programs_start(struct programs *programs, const struct critrace_tap_plan *plan) {
   libbpf_print_fn_t before = libbpf_set_print(keep_words);
   int32_t result = 0;
@@ -200,6 +212,7 @@ int32_t programs_start(struct programs *programs, const struct critrace_tap_plan
       result = nobody_in(programs, index, description->role);
   }
   libbpf_set_print(before);
+  mark_replaced(programs);
   return result;
 }
 

@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander';
-import {
-  type OptionGroup,
-  type OptionName,
-  optionOf,
-  optionsOfGroups,
-  ownVariable,
-} from '../config/options.ts';
+import type { OptionGroup } from '../config/option.ts';
+import { type OptionName, optionOf, optionsOfGroups, ownVariable } from '../config/options.ts';
 import { type ResolvedConfig, resolveConfig } from '../config/resolve.ts';
 import type { CommandContext } from './command.ts';
 

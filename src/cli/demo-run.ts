@@ -70,12 +70,13 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
   let agent: Agent | null = null;
   let lostBytes = 0;
   let mode: LiveSource['mode'] = 'tap';
+  const kernelEvents = config['kernel-events'];
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
     const openAs = (chosen: LiveSource['mode'], identity: string): Promise<LiveSource> => {
       mode = chosen;
-      const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [] };
+      const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [], kernelEvents };
       return openPlanned(plan, identity, clock, log);
     };
     /** Here the proxy can stand in by itself: the kubelet is the demo's own, and goes where it is told. */

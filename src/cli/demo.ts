@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { OptionGroup } from '../config/options.ts';
+import type { OptionGroup } from '../config/option.ts';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addConfigFlags, configOf } from './config-flags.ts';
 

@@ -4,6 +4,7 @@ import { findKubelet } from '../config/kubelet.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { chooseSource } from '../config/source.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { KernelPart, KernelProgram } from '../kernel/program.ts';
 import { type LiveSource, openLiveSource } from '../live-source.ts';
 import { ListenError } from '../source/proxy/error.ts';
 import { TapError } from '../source/tap/error.ts';
@@ -18,6 +19,7 @@ export interface LivePlan {
   readonly image: { readonly endpoint: string; readonly listen: string } | null;
   /** Sockets of other runtimes, which a tap watches as well. */
   readonly others: readonly string[];
+  readonly kernelEvents: readonly KernelPart[];
 }
 
 const tellFound = ({ runtime, from, others }: Endpoints, mode: LiveSource['mode'], log: Log): void => {
@@ -77,7 +79,18 @@ export const planLive = (resolved: ResolvedConfig, absent: Absent, log: Log): Li
     listen: config.listen,
     image: image === null ? null : { endpoint: image, listen: config['image-listen'] },
     others: mode === 'tap' ? others : [],
+    kernelEvents: config['kernel-events'],
   };
+};
+
+/** What the kernel refuses is not seen, unless another program does the same in another way. */
+const tellOfPrograms = (programs: readonly KernelProgram[], log: Log): void => {
+  for (const { name, part, state, replaced, reason, remedy, log: words } of programs) {
+    if (state !== 'refused') continue;
+    if (replaced) log('debug', `${name}: ${reason}; ${remedy}`);
+    else log('warn', `kernel events of ${part ?? name} are not all seen: ${reason}; ${remedy}`);
+    if (words !== '') log('debug', words);
+  }
 };
 
 /** The source in its place; that it cannot take it is a matter of the environment. */
@@ -88,7 +101,9 @@ export const openPlanned = async (
   log: Log,
 ): Promise<LiveSource> => {
   try {
-    return await openLiveSource({ ...plan, identity, clock, log });
+    const source = await openLiveSource({ ...plan, identity, clock, log });
+    if (source.mode === 'tap') tellOfPrograms(source.programs, log);
+    return source;
   } catch (error) {
     if (error instanceof ListenError && (error.code === 'too_long' || error.code === 'same_path'))
       throw usageError(

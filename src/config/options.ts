@@ -1,5 +1,4 @@
-import { formatDuration } from './duration.ts';
-import { formatBytes } from './size.ts';
+import { type ConfigOption, type OptionGroup, option, optional, sized, timed } from './option.ts';
 import {
   bytes,
   choice,
@@ -11,8 +10,8 @@ import {
   pairs,
   path,
   socket,
+  subset,
   text,
-  type ValueType,
 } from './value-types.ts';
 
 const seconds = (count: number): number => count * 1000;
@@ -20,57 +19,7 @@ const kibibytes = (count: number): number => count * 1024;
 const mebibytes = (count: number): number => count * 1024 ** 2;
 const gibibytes = (count: number): number => count * 1024 ** 3;
 
-/** What part of critrace an option is for; commands take the options of whole groups as flags. */
-export type OptionGroup = 'source' | 'identity' | 'otlp' | 'store' | 'agent';
-
-export interface ConfigOption<T> {
-  readonly group: OptionGroup;
-  readonly value: ValueType<T>;
-  readonly default: T;
-  /** How the default reads where it is not a plain value. */
-  readonly defaultText: string;
-  /** One letter, without the dash. */
-  readonly short: string | null;
-  /** Variables of other programs that are honoured after `CRITRACE_*`, the first that is set wins. */
-  readonly otherEnv: readonly string[];
-  readonly placeholder: string;
-  readonly doc: string;
-  /** A valid value, for messages. */
-  readonly example: string;
-  /** Never printed. */
-  readonly secret: boolean;
-}
-
-interface Written<T> {
-  readonly group: OptionGroup;
-  readonly value: ValueType<T>;
-  readonly default: NoInfer<T>;
-  readonly defaultText?: string;
-  readonly short?: string;
-  readonly otherEnv?: readonly string[];
-  readonly placeholder: string;
-  readonly doc: string;
-  readonly example: string;
-  readonly secret?: boolean;
-}
-
-const option = <T>(written: Written<T>): ConfigOption<T> => ({
-  defaultText: written.default === null ? 'none' : `${written.default}`,
-  short: null,
-  otherEnv: [],
-  secret: false,
-  ...written,
-});
-
-/** An option that may stay without a value. */
-const optional = <T>(written: Omit<Written<T>, 'default'>): ConfigOption<T | null> =>
-  option<T | null>({ ...written, default: null });
-
-const sized = (written: Omit<Written<number>, 'defaultText'>) =>
-  option({ ...written, defaultText: formatBytes(written.default) });
-
-const timed = (written: Omit<Written<number>, 'defaultText'>) =>
-  option({ ...written, defaultText: formatDuration(written.default) });
+const kernelEvents = ['process', 'disk', 'cgroup', 'oom', 'signal', 'tcp'] as const;
 
 /**
  * Every option there is, once. A name is the key in the YAML file, with `--` the flag, and in upper case behind
@@ -130,6 +79,15 @@ export const options = {
     placeholder: 'path',
     doc: 'Socket that the proxy listens on for the image service; used only where the two endpoints differ.',
     example: '/run/critrace/image.sock',
+  }),
+  'kernel-events': option({
+    group: 'source',
+    value: subset(kernelEvents),
+    default: kernelEvents,
+    defaultText: 'all',
+    placeholder: 'list',
+    doc: 'What the tap tells of the kernel besides calls, for the processes of the runtime only: starts and ends of processes, syncs of files and requests to block devices, cgroups, kills for want of memory, fatal signals, TCP connections of the runtime. The proxy tells of none.',
+    example: 'process,oom,signal',
   }),
   'host-id': optional({
     group: 'identity',

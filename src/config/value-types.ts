@@ -46,6 +46,25 @@ export const choice = <const T extends string>(values: readonly T[]): ValueType<
   schema: z.enum(values, { error: () => `allowed: ${values.join(', ')}` }),
 });
 
+/** Some of the values, in their order: `a,b`, a list in the file, `all` or `none`. */
+export const subset = <const T extends string>(values: readonly T[]): ValueType<readonly T[]> => ({
+  type: `list of ${values.map((value) => `\`${value}\``).join(', ')}; \`all\` or \`none\``,
+  choices: null,
+  format: (value) => (value.length === 0 ? 'none' : value.join(',')),
+  schema: z.unknown().transform((value, context): readonly T[] => {
+    const given = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value];
+    const words = given.map((word) => (typeof word === 'string' ? word.trim() : ''));
+    if (words.length === 1 && words[0] === 'all') return values;
+    if (words.length === 1 && words[0] === 'none') return [];
+    const known: readonly string[] = values;
+    if (words.length === 0 || words.some((word) => !known.includes(word))) {
+      context.addIssue({ code: 'custom', message: `allowed: all, none, or some of ${values.join(', ')}` });
+      return z.NEVER;
+    }
+    return values.filter((one) => words.includes(one));
+  }),
+});
+
 export const text: ValueType<string> = fromText('text', 'a text that is not empty', (value) =>
   value === '' ? null : value,
 );

@@ -29,6 +29,8 @@ export interface KernelProgram {
   /** What it serves; null: a part that this version does not know. */
   readonly part: KernelPart | null;
   readonly state: 'attached' | 'refused' | 'not_wanted';
+  /** Refused, and another program does its work. */
+  readonly replaced: boolean;
   /** Why it is not attached; null: it is, or was not asked for. */
   readonly reason: string | null;
   readonly remedy: string | null;
@@ -41,6 +43,7 @@ export const programLayout = {
   part: 0,
   state: 4,
   error: 8,
+  replaced: 12,
   name: 16,
   reason: 48,
   remedy: 304,
@@ -72,6 +75,7 @@ export const readProgram = (buffer: Buffer): KernelProgram => {
         : value === programStates.REFUSED
           ? 'refused'
           : 'not_wanted',
+    replaced: buffer.readUInt32LE(programLayout.replaced) !== 0,
     reason: orNull(textAt(buffer, reason, remedy)),
     remedy: orNull(textAt(buffer, remedy, log)),
     log: textAt(buffer, log, size).trim(),
