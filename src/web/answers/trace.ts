@@ -1,0 +1,43 @@
+import type { AttributeValue, Span } from '../../spans/span.ts';
+import { relatedTo } from '../../store/related.ts';
+import type { Store } from '../../store/store.ts';
+import type { SpanJson, TraceJson } from '../api.ts';
+import { milliseconds } from './milliseconds.ts';
+import { symptomJson } from './noteworthy.ts';
+import { textOf } from './said.ts';
+
+const plain = (value: AttributeValue): string | number | boolean =>
+  typeof value === 'object' ? value.join(', ') : value;
+
+const spanJson = (span: Span, from: bigint): SpanJson => ({
+  id: span.spanId,
+  parent: span.parentSpanId,
+  name: span.kind === 'internal' ? span.name : textOf(span.attributes, 'cri.rpc') || span.name,
+  kind: span.kind,
+  service: textOf(span.resource, 'service.name') || 'unknown',
+  offsetMs: milliseconds(span.start - from),
+  ms: milliseconds(span.end - span.start),
+  failed: span.status.code === 'error',
+  message: span.status.message ?? '',
+  attributes: Object.fromEntries(
+    Object.entries(span.attributes).map(([name, value]) => [name, plain(value)]),
+  ),
+  events: span.events.map(({ name, at }) => ({ name, offsetMs: milliseconds(at - from) })),
+});
+
+/** Null: nothing of it is there. */
+export const answerTrace = async (store: Store, traceId: string): Promise<TraceJson | null> => {
+  const { spans, missing } = await store.trace(traceId);
+  const [first] = spans;
+  if (first === undefined) return null;
+  let { end } = first;
+  for (const span of spans) if (span.end > end) end = span.end;
+  return {
+    trace: traceId,
+    at: milliseconds(first.start),
+    ms: milliseconds(end - first.start),
+    spans: spans.map((span) => spanJson(span, first.start)),
+    missing,
+    related: relatedTo(store.index.symptoms.list(), spans).map(symptomJson),
+  };
+};
