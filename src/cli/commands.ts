@@ -69,6 +69,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./stats.ts')).statsCommand,
   },
   {
+    name: 'ui',
+    summary: 'look at an agent, a store or a capture in the browser',
+    example: 'critrace ui cri.jsonl.gz',
+    onSignal: 'quiet',
+    load: async () => (await import('./ui.ts')).uiCommand,
+  },
+  {
     name: 'demo',
     summary: "see a pod start as one trace, on this machine's own containerd or a simulated one",
     example: 'critrace demo',

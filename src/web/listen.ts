@@ -28,10 +28,12 @@ const removeStale = async (path: string): Promise<void> => {
   if (status?.isSocket() === true && !(await isServed(path))) await unlink(path);
 };
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? `${error.code}` : `${error}`);
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? `${error.code}` : `${error}`;
 
 const whatToDo: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something listens there already; choose another with --page-listen, or none with --page-listen off',
+  EADDRINUSE:
+    'something listens there already; choose another with --page-listen, or none with --page-listen off',
   EACCES: 'it is not allowed here; choose another with --page-listen',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOENT: 'its folder is not there',

@@ -74,7 +74,10 @@ export const openPageServer = async (options: PageServerOptions): Promise<PageSe
   const { assets, datasets, clock, limits, counters, tls, takeCapture, onFault } = options;
   const access = accessOf(options);
   const watchers = createWatchers(limits, counters);
-  const about: Omit<AboutJson, 'datasets'> = { version: options.version, takesCaptures: takeCapture !== null };
+  const about: Omit<AboutJson, 'datasets'> = {
+    version: options.version,
+    takesCaptures: takeCapture !== null,
+  };
 
   const serveAsset = (path: string, response: ServerResponse): void => {
     const asset = assets.get(path);
@@ -92,9 +95,17 @@ export const openPageServer = async (options: PageServerOptions): Promise<PageSe
     response.end(asset.body);
   };
 
-  const serveCapture = async (request: IncomingMessage, url: URL, response: ServerResponse): Promise<void> => {
-    if (takeCapture === null) return fail(response, 404, 'this agent takes no captures: run critrace ui FILE');
-    const { id, kind, label, growing } = await takeCapture(request, url.searchParams.get('name') ?? 'capture');
+  const serveCapture = async (
+    request: IncomingMessage,
+    url: URL,
+    response: ServerResponse,
+  ): Promise<void> => {
+    if (takeCapture === null)
+      return fail(response, 404, 'this agent takes no captures: run critrace ui FILE');
+    const { id, kind, label, growing } = await takeCapture(
+      request,
+      url.searchParams.get('name') ?? 'capture',
+    );
     json(response, 200, { id, kind, label, growing });
   };
 

@@ -1,9 +1,9 @@
-import type { AboutJson, HealthJson } from './api.ts';
 import { answerCalls } from './answers/calls.ts';
 import { answerHeat, answerMethods } from './answers/methods.ts';
 import { byUrgency, negotiationJson, operationJson, symptomJson } from './answers/noteworthy.ts';
 import { answerOverview } from './answers/overview.ts';
 import { answerTrace } from './answers/trace.ts';
+import type { AboutJson, HealthJson } from './api.ts';
 import type { Dataset } from './dataset.ts';
 import { filterOf, numberIn, QuestionError } from './question.ts';
 
@@ -68,8 +68,7 @@ export const answerTo = async (
   datasets: Datasets,
   about: Omit<AboutJson, 'datasets'>,
 ): Promise<Answer> => {
-  if (url.pathname === '/api/about')
-    return found({ ...about, datasets: datasets.list().map(datasetJson) });
+  if (url.pathname === '/api/about') return found({ ...about, datasets: datasets.list().map(datasetJson) });
   const dataset = datasets.find(url.searchParams.get('d'));
   if (dataset === null) return missing('what this link is about is not open here');
   try {

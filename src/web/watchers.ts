@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import { endOf } from '../store/select.ts';
-import type { TickJson } from './api.ts';
 import { callJson } from './answers/calls.ts';
 import { inFlightJson } from './answers/in-flight.ts';
 import { milliseconds } from './answers/milliseconds.ts';
+import type { TickJson } from './api.ts';
 import type { Dataset } from './dataset.ts';
 import type { PageCounters, PageLimits } from './limits.ts';
 

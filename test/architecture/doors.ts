@@ -3,7 +3,7 @@ import { accessOf, breachesOf, example, importOf, inSource, type Rule } from './
 
 // Each way out of pure code has one place.
 
-const covers = (path: string): boolean => inSource(path) && path.endsWith('.ts');
+const covers = (path: string): boolean => inSource(path) && /\.tsx?$/.test(path);
 
 const nativeDoor = 'src/kernel/native.ts';
 const nativePackages = /^(ffi-napi|ref-napi|@2060\.io\/.*|node:module|module)$|\.node$/;

@@ -24,7 +24,7 @@ const nameRule: Rule = {
   says: 'a file and a folder are named by what they hold',
   covers: inCode,
   breaches: ({ path }) => {
-    const parts = path.split('/').map((part) => part.replace(/(\.test)?\.ts$/, ''));
+    const parts = path.split('/').map((part) => part.replace(/(\.test)?\.tsx?$/, ''));
     const junk = parts.find((part) => junkNames.test(part));
     return junk === undefined ? [] : [{ path, line: 0, what: `${junk} names no content` }];
   },

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { breachesOf, example, importOf, inCode, inSource, outsideTests, type Rule } from './rule.ts';
 
-const isTypeScript = (path: string): boolean => path.endsWith('.ts');
+const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path);
 
 const anyRule: Rule = {
   says: 'no type is any',
@@ -77,7 +77,7 @@ const defaultExportRule: Rule = {
 };
 
 const importExtensionRule: Rule = {
-  says: 'a relative import names the file, with .ts',
+  says: 'a relative import names the file, with its ending',
   covers: inCode,
   breaches: (source) =>
     breachesOf(source, (node) => {

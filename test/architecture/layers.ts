@@ -57,7 +57,7 @@ const refusal = (from: string, to: string, typeOnly: boolean): string | null => 
 
 export const dependencyRule: Rule = {
   says: 'a folder imports what the table of layers allows, and nothing else',
-  covers: (path) => inSource(path) && path.endsWith('.ts'),
+  covers: (path) => inSource(path) && /\.tsx?$/.test(path),
   breaches: (source) =>
     breachesOf(source, (node) => {
       const found = importOf(node);

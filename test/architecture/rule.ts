@@ -25,7 +25,7 @@ export interface Rule {
 export const example = (path: string, text: string): Source => ({ path, text });
 
 export const inSource = (path: string): boolean => path.startsWith('src/');
-export const inCode = (path: string): boolean => /^(src|test|bench|dashboards)\/.*\.ts$/.test(path);
+export const inCode = (path: string): boolean => /^(src|test|bench|build|dashboards)\/.*\.tsx?$/.test(path);
 export const outsideTests = (path: string): boolean => inCode(path) && !path.startsWith('test/');
 
 const parsed = new WeakMap<Source, ts.SourceFile>();
@@ -34,7 +34,8 @@ const parsed = new WeakMap<Source, ts.SourceFile>();
 const parse = (source: Source): ts.SourceFile => {
   const known = parsed.get(source);
   if (known !== undefined) return known;
-  const file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+  const kind = source.path.endsWith('.tsx') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
+  const file = ts.createSourceFile(source.path, source.text, ts.ScriptTarget.Latest, true, kind);
   parsed.set(source, file);
   return file;
 };

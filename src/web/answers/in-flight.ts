@@ -4,12 +4,17 @@ import type { InFlightJson } from '../api.ts';
 import { milliseconds } from './milliseconds.ts';
 
 const podText = ({ facts: { pod } }: Call): string =>
-  pod === null || (pod.name === null && pod.uid === null) ? '' : `${pod.namespace ?? '?'}/${pod.name ?? pod.uid}`;
+  pod === null || (pod.name === null && pod.uid === null)
+    ? ''
+    : `${pod.namespace ?? '?'}/${pod.name ?? pod.uid}`;
 
 /** Calls that have not ended, the oldest first; streams without an end come last. */
 export const inFlightJson = (calls: readonly Call[], now: Nanos, limit: number): readonly InFlightJson[] =>
   [...calls]
-    .sort((one, other) => Number(one.streaming) - Number(other.streaming) || Number((one.start ?? 0n) - (other.start ?? 0n)))
+    .sort(
+      (one, other) =>
+        Number(one.streaming) - Number(other.streaming) || Number((one.start ?? 0n) - (other.start ?? 0n)),
+    )
     .slice(0, limit)
     .map((call) => ({
       key: `${call.connection} ${call.stream}`,

@@ -46,7 +46,10 @@ export const bounds: readonly number[] = Array.from(
 );
 
 const rowOf = (ms: number): number =>
-  Math.max(0, Math.min(heatRows - 1, Math.floor(Math.log10(Math.max(ms, 1e-6) / firstBoundMs) * rowsPerDecade)));
+  Math.max(
+    0,
+    Math.min(heatRows - 1, Math.floor(Math.log10(Math.max(ms, 1e-6) / firstBoundMs) * rowsPerDecade)),
+  );
 
 interface Window {
   readonly from: number;

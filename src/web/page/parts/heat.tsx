@@ -1,0 +1,135 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { HeatJson } from '../../api.ts';
+import { clock, duration } from '../format.ts';
+
+export interface Brush {
+  readonly from: number;
+  readonly to: number;
+  readonly minMs: number;
+}
+
+interface HeatProps {
+  readonly heat: HeatJson;
+  readonly dark: boolean;
+  readonly onBrush: (brush: Brush) => void;
+}
+
+const height = 300;
+
+/** Few calls are pale, many are strong, on a scale of square roots: one call beside a thousand is still seen. */
+const cellColour = (part: number, dark: boolean): string =>
+  dark
+    ? `oklch(${0.32 + 0.5 * part} ${0.05 + 0.12 * part} ${255 - 60 * part})`
+    : `oklch(${0.93 - 0.5 * part} ${0.03 + 0.15 * part} ${255 + 20 * part})`;
+
+const drawCells = (plot: uPlot, heat: HeatJson, dark: boolean): void => {
+  const { ctx } = plot;
+  const { bounds, columns, counts, from, to } = heat;
+  const most = counts.reduce((largest, value) => Math.max(largest, value), 1);
+  const ratio = (bounds[1] ?? 1) / (bounds[0] ?? 1);
+  const width = (to - from) / columns;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
+  ctx.clip();
+  for (let column = 0; column < columns; column++) {
+    const left = plot.valToPos((from + column * width) / 1000, 'x', true);
+    const right = plot.valToPos((from + (column + 1) * width) / 1000, 'x', true);
+    for (let row = 0; row < bounds.length; row++) {
+      const value = counts[column * bounds.length + row] ?? 0;
+      const bound = bounds[row];
+      if (value === 0 || bound === undefined) continue;
+      const bottom = plot.valToPos(bound, 'y', true);
+      const top = plot.valToPos(bound * ratio, 'y', true);
+      ctx.fillStyle = cellColour(Math.sqrt(value / most), dark);
+      ctx.fillRect(left, top, Math.max(1, right - left - 1), Math.max(1, bottom - top - 1));
+    }
+    if ((heat.errors[column] ?? 0) > 0) {
+      ctx.fillStyle = dark ? '#ff7b88' : '#c5283d';
+      ctx.fillRect(left, plot.bbox.top + plot.bbox.height - 4, Math.max(1, right - left - 1), 4);
+    }
+  }
+  ctx.restore();
+};
+
+/** Calls by time and duration; what is drawn over with the mouse is selected. */
+export const Heat = ({ heat, dark, onBrush }: HeatProps) => {
+  const place = useRef<HTMLDivElement>(null);
+  const brushed = useRef(onBrush);
+  brushed.current = onBrush;
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const ink = dark ? '#9aa3af' : '#5b626c';
+    const line = dark ? '#262b34' : '#e4e4e0';
+    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const least = heat.bounds[0] ?? 0.1;
+    const most = (heat.bounds.at(-1) ?? 1) * 1.8;
+    const seen = heat.counts.reduce(
+      (highest, value, cell) => (value > 0 ? Math.max(highest, cell % heat.bounds.length) : highest),
+      8,
+    );
+    const top = (heat.bounds[Math.min(heat.bounds.length - 1, seen + 2)] ?? most) * 1;
+    const plot = new uPlot(
+      {
+        width: element.clientWidth,
+        height,
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+        legend: { show: false },
+        cursor: { y: true, drag: { x: true, y: true, setScale: false } },
+        scales: {
+          x: { time: true, range: [heat.from / 1000, heat.to / 1000] },
+          y: { distr: 3, range: [least, top] },
+        },
+        axes: [
+          {
+            ...axis,
+            space: 90,
+            values: (_plot, values) => values.map((value) => clock(value * 1000).slice(0, 8)),
+          },
+          {
+            ...axis,
+            size: 64,
+            values: (_plot, values) => values.map((value) => (value === null ? '' : duration(value))),
+          },
+        ],
+        series: [{}, { show: true, paths: () => null, points: { show: false } }],
+        hooks: {
+          drawAxes: [(self) => drawCells(self, heat, dark)],
+          setSelect: [
+            (self) => {
+              const { left, width, top: from, height: tall } = self.select;
+              if (width < 4) return;
+              brushed.current({
+                from: self.posToVal(left, 'x') * 1000,
+                to: self.posToVal(left + width, 'x') * 1000,
+                minMs: tall < 4 || tall >= self.over.clientHeight - 4 ? 0 : self.posToVal(from + tall, 'y'),
+              });
+            },
+          ],
+        },
+      },
+      [
+        [heat.from / 1000, heat.to / 1000],
+        [least, least],
+      ],
+      element,
+    );
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [heat, dark]);
+  return (
+    <div
+      class="heat"
+      ref={place}
+      role="img"
+      aria-label="Heat map of the calls: time from left to right, duration from bottom to top. The table below has the same numbers."
+    />
+  );
+};

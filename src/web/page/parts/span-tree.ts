@@ -1,0 +1,52 @@
+import type { SpanJson } from '../../api.ts';
+
+export interface TreeRow {
+  readonly span: SpanJson;
+  readonly depth: number;
+  readonly children: number;
+  /** The other side of the same call, with the same times: it has no row of its own. */
+  readonly other: SpanJson | null;
+}
+
+const isSameTime = (client: SpanJson, server: SpanJson): boolean =>
+  server.kind === 'server' && server.offsetMs === client.offsetMs && server.ms === client.ms;
+
+/** Spans under their parents, in the order in which the server gave them; those below a closed one are left out. */
+export const treeOf = (spans: readonly SpanJson[], closed: ReadonlySet<string>): readonly TreeRow[] => {
+  const known = new Set(spans.map(({ id }) => id));
+  const below = new Map<string, SpanJson[]>();
+  const roots: SpanJson[] = [];
+  for (const span of spans) {
+    if (span.parent === null || !known.has(span.parent)) roots.push(span);
+    else below.set(span.parent, [...(below.get(span.parent) ?? []), span]);
+  }
+  const rows: TreeRow[] = [];
+  const shown = new Set<string>();
+  const visit = (span: SpanJson, depth: number): void => {
+    if (shown.has(span.id)) return;
+    shown.add(span.id);
+    const direct = below.get(span.id) ?? [];
+    const other = direct.find((child) => isSameTime(span, child)) ?? null;
+    const children =
+      other === null
+        ? direct
+        : [...(below.get(other.id) ?? []), ...direct.filter((child) => child !== other)];
+    if (other !== null) shown.add(other.id);
+    rows.push({ span, depth, children: children.length, other });
+    if (!closed.has(span.id)) for (const child of children) visit(child, depth + 1);
+  };
+  for (const root of roots) visit(root, 0);
+  return rows;
+};
+
+/** What a span's bar is coloured by. */
+export const kindOf = (span: SpanJson): 'failed' | 'call' | 'root' | 'kernel' | 'wait' => {
+  if (span.failed) return 'failed';
+  if (span.kind !== 'internal') return 'call';
+  if (span.attributes['cri.operation.outcome'] !== undefined) return 'root';
+  return Object.keys(span.attributes).some(
+    (name) => name.startsWith('cri.kernel.') || name.startsWith('process.'),
+  )
+    ? 'kernel'
+    : 'wait';
+};

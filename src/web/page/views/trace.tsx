@@ -1,0 +1,149 @@
+import { useState } from 'preact/hooks';
+import type { PartsJson, SpanJson, TraceJson } from '../../api.ts';
+import { useAnswer } from '../answer.ts';
+import { dayAndClock, duration } from '../format.ts';
+import { jaegerLink } from '../jaeger.ts';
+import { Failed, Loading } from '../parts/notice.tsx';
+import { phases } from '../parts/phase-bar.tsx';
+import { SymptomLine } from '../parts/symptom-line.tsx';
+import { Waterfall } from '../parts/waterfall.tsx';
+import { onlyDataset, stay } from '../route.ts';
+import type { ViewProps } from './view.ts';
+
+const attributeNames: Readonly<Record<keyof PartsJson, string>> = {
+  sandbox: 'cri.operation.sandbox_ms',
+  imagePull: 'cri.operation.image_pull_ms',
+  containers: 'cri.operation.containers_ms',
+  hooks: 'cri.operation.hooks_ms',
+  init: 'cri.operation.init_ms',
+  client: 'cri.operation.client_ms',
+};
+
+/** Where the time went, the longest part first. */
+const Shares = ({ root }: { root: SpanJson }) => {
+  const shares = phases
+    .map(({ name, label }) => ({ name, label, ms: Number(root.attributes[attributeNames[name]] ?? 0) }))
+    .filter(({ ms }) => ms > 0)
+    .sort((one, other) => other.ms - one.ms);
+  if (shares.length === 0) return null;
+  return (
+    <ul class="shares" aria-label="Where the time went">
+      {shares.map(({ name, label, ms }) => (
+        <li key={name}>
+          <span class={`swatch phase-${name}`} aria-hidden="true" />
+          {label} <span class="number strong">{duration(ms)}</span>{' '}
+          <span class="number quiet">{Math.round((ms / Math.max(root.ms, 1e-6)) * 100)} %</span>
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+const Details = ({ span, onClose }: { span: SpanJson; onClose: () => void }) => (
+  <aside class="details" aria-label={`Details of ${span.name}`}>
+    <div class="section-head">
+      <h2>{span.name}</h2>
+      <button type="button" class="button" onClick={onClose}>
+        Close <kbd>Esc</kbd>
+      </button>
+    </div>
+    <p class="quiet">
+      {span.service}, {span.kind === 'internal' ? 'a part' : `the ${span.kind}'s side`}, from +
+      {duration(span.offsetMs)} for {duration(span.ms)}
+    </p>
+    {span.message === '' ? null : <p class="status-failed">{span.message}</p>}
+    <dl class="attributes">
+      {Object.entries(span.attributes).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{String(value)}</dd>
+        </div>
+      ))}
+    </dl>
+    {span.events.length === 0 ? null : (
+      <ul class="events">
+        {span.events.map((event) => (
+          <li key={`${event.name} ${event.offsetMs}`}>
+            <span class="number quiet">+{duration(event.offsetMs)}</span> {event.name}
+          </li>
+        ))}
+      </ul>
+    )}
+  </aside>
+);
+
+const CopyLink = () => {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      class="button"
+      onClick={() => {
+        navigator.clipboard.writeText(location.href).then(
+          () => setCopied(true),
+          () => undefined,
+        );
+      }}
+    >
+      {copied ? 'Copied' : 'Copy link'}
+    </button>
+  );
+};
+
+export const Trace = ({ route, dataset }: ViewProps) => {
+  const answer = useAnswer<TraceJson>(`/api/trace/${route.id ?? ''}?d=${dataset.id}`);
+  const trace = answer.value;
+  if (trace === null) return answer.error === null ? <Loading /> : <Failed error={answer.error} />;
+  const [root] = trace.spans;
+  const selected = trace.spans.find(({ id }) => id === route.query.get('span')) ?? null;
+  const outcome = root?.attributes['cri.operation.outcome'] ?? root?.attributes['rpc.status_code'] ?? '';
+  const jaeger = jaegerLink(trace.trace);
+  const select = (span: SpanJson | null): void => stay(route, { span: span?.id ?? null });
+  return (
+    <>
+      <div class="section-head">
+        <h1>{root?.name ?? 'Trace'}</h1>
+        <span class="actions">
+          <button type="button" class="button" onClick={() => history.back()}>
+            Back
+          </button>
+          <CopyLink />
+          {jaeger === null ? null : (
+            <a class="button" href={jaeger} rel="noreferrer" target="_blank">
+              Open in Jaeger
+            </a>
+          )}
+        </span>
+      </div>
+      <p class="lede">
+        <span class="number strong">{duration(trace.ms)}</span>{' '}
+        <span class={root?.failed === true ? 'status status-failed' : 'status status-ok'}>
+          {String(outcome)}
+        </span>{' '}
+        <span class="quiet">
+          from {dayAndClock(trace.at)} UTC, trace <code>{trace.trace}</code>
+        </span>
+      </p>
+      {root === undefined ? null : <Shares root={root} />}
+      {trace.missing > 0 ? (
+        <p class="warn">
+          {trace.missing} parts of this trace are no longer there: what is shown is not all of it.
+        </p>
+      ) : null}
+      <div class={selected === null ? 'trace' : 'trace trace-split'}>
+        <Waterfall trace={trace} selected={selected?.id ?? null} onSelect={select} />
+        {selected === null ? null : <Details span={selected} onClose={() => select(null)} />}
+      </div>
+      {trace.related.length === 0 ? null : (
+        <section>
+          <h2>Who waited for whom</h2>
+          <ul class="findings">
+            {trace.related.map((symptom) => (
+              <SymptomLine key={symptom.trace} symptom={symptom} query={onlyDataset(route.query)} />
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+};
