@@ -12,6 +12,7 @@ import { createResourceBook } from './spans/resources.ts';
 import { roundLinksOf, roundParentOf } from './spans/round-ids.ts';
 import { spansOfRound } from './spans/round-spans.ts';
 import { spansOfSymptom } from './spans/symptom-spans.ts';
+import { spansOfUpgrade } from './spans/upgrade-spans.ts';
 
 export interface CallSpansOptions {
   /** Of the source: span ids are derived from it. */
@@ -42,6 +43,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   return (finding, endOfInput) => {
     switch (finding.kind) {
       case 'call':
+        if (finding.call.loop?.isTold === false) return [];
         return spansOfCall(finding.call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
       case 'negotiation':
         return spansOfNegotiation(finding.negotiation, identity, context.resources);
@@ -49,6 +51,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfOperation(finding.operation, context.resources);
       case 'round':
         return spansOfRound(finding.round, identity, context.resources);
+      case 'upgrade':
+        return spansOfUpgrade(finding.upgrade, identity, context.resources, endOfInput !== null);
       case 'symptom':
         return spansOfSymptom(finding.symptom, context);
       case 'connection':

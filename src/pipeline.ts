@@ -182,7 +182,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       served: false,
     });
     counters.source.openNow = connections.size;
-    stories.opened(facts);
+    stories.opened(facts, event.seen.at, out);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
   };
 
@@ -248,11 +248,10 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
         'refused',
         { connection: event.connection, endpoint: event.endpoint, client },
         event.seen,
-        {
-          count,
-        },
+        { count },
       ),
     );
+    stories.refused({ connection: event.connection, endpoint: event.endpoint, client }, event.seen.at, out);
   };
 
   return {

@@ -45,6 +45,7 @@ export const assembleCall = (
     methodSource: path !== null ? 'read' : inferred === null ? 'unknown' : 'inferred',
     methodConfidence: inferred?.confidence ?? null,
     isProbe: false,
+    loop: null,
     streaming: name.streaming,
     start: start?.sentAt ?? start?.at ?? null,
     requestSentAt: start?.sentAt ?? null,

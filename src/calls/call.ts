@@ -4,9 +4,11 @@ import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
 import type { CallerSeen } from './census/caller-seen.ts';
 import type { Negotiation } from './negotiation/finding.ts';
+import type { CrashLoop } from './negotiation/predecessors.ts';
 import type { CallOperation, PodOperation } from './pods/operation.ts';
 import type { CallRound, Round } from './rounds/round.ts';
 import type { Symptom } from './unreturned/symptom.ts';
+import type { Upgrade } from './upgrades/upgrade.ts';
 
 /**
  * Where a call's pod is known from: its own messages, or what messages before it told of an id that it names. Of a call
@@ -35,6 +37,8 @@ export interface Call {
   readonly methodConfidence: number | null;
   /** The first call of its process on this API version of the service: a step of the negotiation. */
   readonly isProbe: boolean;
+  /** The crash loop of its program, of which this step is one more turn. */
+  readonly loop: CrashLoop | null;
   /** The call streams replies for as long as the client likes (GetContainerEvents). */
   readonly streaming: boolean;
   /** First byte of the request: `requestSentAt` where known, else `requestReadAt`. Null when it was not seen. */
@@ -94,4 +98,5 @@ export type Finding =
   | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
   | { readonly kind: 'operation'; readonly operation: PodOperation }
   | { readonly kind: 'round'; readonly round: Round }
+  | { readonly kind: 'upgrade'; readonly upgrade: Upgrade }
   | { readonly kind: 'symptom'; readonly symptom: Symptom };

@@ -7,6 +7,7 @@ import { type CensusResult, createCensus } from './census/census.ts';
 import { createIdentityBook } from './identity/book.ts';
 import type { Identities } from './identity/identities.ts';
 import { createIdentityCounters, type IdentityCounters } from './identity/limits.ts';
+import type { Negotiation } from './negotiation/finding.ts';
 import {
   createNegotiationCounters,
   createNegotiations,
@@ -21,6 +22,9 @@ import type { Snapshot } from './unreturned/in-flight.ts';
 import { createUnreturnedCounters, type UnreturnedCounters } from './unreturned/limits.ts';
 import type { Symptom } from './unreturned/symptom.ts';
 import { createSymptoms } from './unreturned/symptoms.ts';
+import { createUpgradeCounters, type UpgradeCounters } from './upgrades/limits.ts';
+import type { Upgrade } from './upgrades/upgrade.ts';
+import { createUpgrades } from './upgrades/upgrades.ts';
 
 export interface StoryCounters {
   readonly negotiations: NegotiationCounters;
@@ -28,6 +32,7 @@ export interface StoryCounters {
   readonly pods: PodCounters;
   readonly rounds: RoundCounters;
   readonly unreturned: UnreturnedCounters;
+  readonly upgrades: UpgradeCounters;
 }
 
 export const createStoryCounters = (): StoryCounters => ({
@@ -36,6 +41,7 @@ export const createStoryCounters = (): StoryCounters => ({
   pods: createPodCounters(),
   rounds: createRoundCounters(),
   unreturned: createUnreturnedCounters(),
+  upgrades: createUpgradeCounters(),
 });
 
 /** Whose message it is. */
@@ -51,7 +57,13 @@ export interface MessageOf {
  */
 export interface Stories {
   identitiesOf(endpoint: string): Identities;
-  opened(connection: ConnectionFacts): void;
+  opened(connection: ConnectionFacts, at: Nanos, out: Finding[]): void;
+  /** A client came, and the runtime could not be reached. */
+  refused(
+    connection: Pick<ConnectionFacts, 'connection' | 'endpoint' | 'client'>,
+    at: Nanos,
+    out: Finding[],
+  ): void;
   closed(connection: ConnectionFacts, at: Nanos, out: Finding[]): void;
   began(connection: ConnectionFacts, head: CallHead): void;
   /** A whole message of a call; with a response, `request` is what the same call asked for. */
@@ -77,10 +89,13 @@ export const createStories = (counters: StoryCounters): Stories => {
   const pods = createPodOperations(counters.pods);
   const rounds = createRounds(counters.rounds);
   const symptoms = createSymptoms(counters.unreturned);
+  const upgrades = createUpgrades(counters.upgrades);
 
   const shown: Symptom[] = [];
   const roundsOver: Round[] = [];
+  const upgraded: Upgrade[] = [];
   const show = (out: Finding[]): void => {
+    if (upgraded.length > 0) for (const upgrade of upgraded.splice(0)) out.push({ kind: 'upgrade', upgrade });
     if (roundsOver.length > 0) for (const round of roundsOver.splice(0)) out.push({ kind: 'round', round });
     if (shown.length > 0) for (const symptom of shown.splice(0)) out.push({ kind: 'symptom', symptom });
   };
@@ -102,21 +117,35 @@ export const createStories = (counters: StoryCounters): Stories => {
     if (seen !== null) out.push({ kind: 'caller', seen });
   };
 
+  const decided = (negotiation: Negotiation, out: Finding[]): void => {
+    out.push({ kind: 'negotiation', negotiation });
+    upgrades.negotiated(negotiation, upgraded);
+  };
+
   /** What the call found at `at` says about the choice of an API version. */
   const negotiate = (at: number, out: Finding[]): void => {
     const finding = out[at];
     if (finding?.kind !== 'call' || finding.call.revision > 0) return;
-    const { isProbe, found } = negotiations.ended(finding.call);
-    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe } };
-    if (found !== null) out.push({ kind: 'negotiation', negotiation: found });
+    const { isProbe, loop, found } = negotiations.ended(finding.call);
+    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe, loop } };
+    if (found !== null) decided(found, out);
+    upgrades.ended(finding.call, upgraded);
   };
 
   return {
     identitiesOf: (endpoint) => identities.of(endpoint),
-    opened: negotiations.opened,
+    opened(connection, at, out) {
+      negotiations.opened(connection);
+      upgrades.opened(connection, at, upgraded);
+      show(out);
+    },
+    refused(connection, at, out) {
+      upgrades.refused(connection, at, upgraded);
+      show(out);
+    },
     closed(connection, at, out) {
-      for (const negotiation of negotiations.closed(connection, at))
-        out.push({ kind: 'negotiation', negotiation });
+      for (const negotiation of negotiations.closed(connection, at)) decided(negotiation, out);
+      show(out);
     },
     began({ connection, client }, { stream, path, start }) {
       if (typeof path !== 'string' || start === null) return;
@@ -152,6 +181,7 @@ export const createStories = (counters: StoryCounters): Stories => {
     finish(out) {
       rounds.finish(roundsOver);
       symptoms.finish(shown);
+      upgrades.finish(upgraded);
       show(out);
       for (const operation of pods.finish()) out.push({ kind: 'operation', operation });
       for (const negotiation of negotiations.finish()) out.push({ kind: 'negotiation', negotiation });

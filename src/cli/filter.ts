@@ -16,6 +16,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.seen.end;
     case 'round':
       return finding.round.start;
+    case 'upgrade':
+      return finding.upgrade.end;
     case 'operation':
       return finding.operation.start;
     case 'symptom':

@@ -12,12 +12,16 @@ export const createPrinter = async (
 ): Promise<Printer> => {
   switch (format) {
     case 'compact': {
-      const [{ renderCompact }, { wantsColour }] = await Promise.all([
+      const [{ isShown, renderCompact }, { wantsColour }] = await Promise.all([
         import('../export/compact.ts'),
         import('../export/colour.ts'),
       ]);
       const options = { colour: wantsColour(context.stdout.isTTY === true, context.env) };
-      return (batch) => batch.map(({ finding }) => `${renderCompact(finding, options)}\n`).join('');
+      return (batch) =>
+        batch
+          .filter(({ finding }) => isShown(finding))
+          .map(({ finding }) => `${renderCompact(finding, options)}\n`)
+          .join('');
     }
     case 'json': {
       const { findingLine } = await import('../export/finding-json.ts');

@@ -4,7 +4,8 @@ import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';
 import type { Round } from '../calls/rounds/round.ts';
 import type { Symptom } from '../calls/unreturned/symptom.ts';
-import { type Nanos, toRfc3339 } from '../foundation/time.ts';
+import type { Upgrade } from '../calls/upgrades/upgrade.ts';
+import { type Nanos, nanosPerSecond, toRfc3339 } from '../foundation/time.ts';
 import {
   caveatText,
   durationText,
@@ -173,6 +174,32 @@ const roundLine = (found: Round, { colour }: CompactOptions): string => {
   ].join(' ');
 };
 
+const upgradeLine = (found: Upgrade, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(found.end), timeWidth)),
+    fit(terminalText(found.caller.comm ?? '?'), callerWidth),
+    paint('bold', column('runtime change', methodWidth)),
+    paint(found.isOver ? 'green' : 'red', terminalText(found.explanation)),
+  ].join(' ');
+};
+
+/** Rounds that brought nothing new are told in numbers elsewhere. */
+const isUneventful = ({ pods, errors, isUnhealthy, start, end }: Round): boolean =>
+  pods === 0 && errors === 0 && !isUnhealthy && end - start < nanosPerSecond;
+
+/** Whether a finding has a line for a person: each turn of a loop, of a kubelet or a crash, has none. */
+export const isShown = (finding: Finding): boolean => {
+  switch (finding.kind) {
+    case 'round':
+      return !isUneventful(finding.round);
+    case 'negotiation':
+      return finding.negotiation.loop?.isTold !== false;
+    default:
+      return true;
+  }
+};
+
 const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
   const paint = painter(colour);
   return [
@@ -183,7 +210,7 @@ const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
   ].join(' ');
 };
 
-/** One line per finding (`-o compact`), without its newline. */
+/** One line of a finding that `isShown` (`-o compact`), without its newline. */
 export const renderCompact = (finding: Finding, options: CompactOptions): string => {
   switch (finding.kind) {
     case 'call':
@@ -196,6 +223,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return callerLine(finding.seen, options);
     case 'round':
       return roundLine(finding.round, options);
+    case 'upgrade':
+      return upgradeLine(finding.upgrade, options);
     case 'symptom':
       return symptomLine(finding.symptom, options);
     case 'operation':

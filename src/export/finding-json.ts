@@ -7,6 +7,7 @@ import { callerJson } from './caller-json.ts';
 import { callerSeenJson } from './census-json.ts';
 import { roundJson } from './round-json.ts';
 import { symptomJson } from './symptom-json.ts';
+import { upgradeJson } from './upgrade-json.ts';
 
 const time = (at: Nanos | null): string | null => (at === null ? null : String(at));
 
@@ -86,6 +87,7 @@ const negotiationJson = (found: Negotiation) => ({
   inferred: found.inferred,
   previous: found.previous,
   count: found.count,
+  change: found.change,
   explanation: found.explanation,
 });
 
@@ -135,6 +137,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return callerSeenJson(finding.seen);
     case 'round':
       return roundJson(finding.round, spans);
+    case 'upgrade':
+      return upgradeJson(finding.upgrade, spans);
     case 'symptom':
       return symptomJson(finding.symptom);
     case 'operation':

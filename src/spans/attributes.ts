@@ -7,6 +7,7 @@ export type AttributePlace =
   | 'operation'
   | 'symptom'
   | 'round'
+  | 'upgrade'
   | 'resource';
 
 export interface AttributeRow {

@@ -59,6 +59,13 @@ export const negotiationAttributeRows = [
     example: 'gave_up',
   },
   {
+    name: 'cri.negotiation.change',
+    on: 'negotiation',
+    type: 'string',
+    when: 'always: how it stands to the process before: `first`, `restarted`, `upgraded_v1alpha2_to_v1`, `fell_back`, `refused_restart_needed`, `gave_up`, `restarted_recovered`, `recovered`, `undetermined`',
+    example: 'restarted_recovered',
+  },
+  {
     name: 'cri.negotiation.explanation',
     on: 'negotiation',
     type: 'string',

@@ -1,13 +1,20 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../calls/call.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
+import type { CrashLoop } from '../calls/negotiation/predecessors.ts';
+import type { CriService } from '../calls/negotiation/verdict.ts';
 import { notAllZeros } from './ids.ts';
 import type { NegotiationAttributeName } from './negotiation-attributes.ts';
 import type { ResourceBook } from './resources.ts';
 import type { AttributeValue, Span } from './span.ts';
 import type { SpanParent } from './traceparent.ts';
 
-type Parties = Pick<Negotiation, 'endpoint' | 'service' | 'caller' | 'connection'>;
+interface Parties {
+  readonly endpoint: string;
+  readonly service: CriService;
+  readonly caller: Pick<Negotiation['caller'], 'pid' | 'pidStart'>;
+  readonly connection: number;
+}
 
 interface NegotiationIds {
   readonly traceId: string;
@@ -26,11 +33,17 @@ const idsOf = (
   return { traceId: notAllZeros(digest.slice(0, 32)), spanId: notAllZeros(digest.slice(32, 48)) };
 };
 
+/** Of what goes on with a crash loop: one trace for all of it, that of the first process. */
+const loopTraceOf = (identity: string, parties: Parties, { first }: CrashLoop): NegotiationIds =>
+  idsOf(identity, { ...parties, caller: first, connection: first.connection }, 0);
+
 /** The negotiation that a call without a `traceparent` is a step of; null: it is none. */
 export const negotiationParentOf = (identity: string, call: Call): SpanParent | null => {
   if (!call.isProbe || call.service === null) return null;
-  const ids = idsOf(identity, { ...call, service: call.service }, 0);
-  return { ...ids, traceFlags: 1, traceState: null, isRemote: false };
+  const parties = { ...call, service: call.service };
+  const ids = idsOf(identity, parties, 0);
+  const traceId = call.loop === null ? ids.traceId : loopTraceOf(identity, parties, call.loop).traceId;
+  return { traceId, spanId: ids.spanId, traceFlags: 1, traceState: null, isRemote: false };
 };
 
 const versionOf = (method: string): string => method.split('.')[1] ?? method;
@@ -51,11 +64,25 @@ const attributesOf = (found: Negotiation): Record<string, AttributeValue> => {
     'cri.negotiation.attempt': found.count,
     'cri.negotiation.sticky': found.verdict === 'version_refused_after_upgrade',
     'cri.negotiation.inferred': found.inferred,
+    'cri.negotiation.change': found.change,
     'cri.negotiation.explanation': found.explanation,
   };
   if (found.version !== null) attributes['cri.api.version'] = found.version;
   if (found.previous !== null) attributes['cri.negotiation.previous'] = found.previous;
   return attributes;
+};
+
+/** To what was told of the same process first, and to the process before it. */
+const linksOf = (found: Negotiation, identity: string, first: NegotiationIds): Span['links'] => {
+  if (found.revision > 0) return [{ ...first, attributes: {} }];
+  const { predecessor } = found;
+  if (predecessor === null || found.loop !== null) return [];
+  const before = idsOf(
+    identity,
+    { ...found, caller: predecessor, connection: predecessor.connection },
+    predecessor.revision,
+  );
+  return [{ ...before, attributes: {} }];
 };
 
 /** One INTERNAL span of the caller: the probes are its children. A verdict that changed is linked to the first one. */
@@ -66,10 +93,13 @@ export const spansOfNegotiation = (
 ): readonly Span[] => {
   const ids = idsOf(identity, found, found.revision);
   const first = idsOf(identity, found, 0);
+  const loop = found.loop === null ? null : loopTraceOf(identity, found, found.loop);
+  if (found.revision === 0 && found.loop?.isTold === false) return [];
   return [
     {
-      ...ids,
-      parentSpanId: null,
+      traceId: found.revision === 0 && loop !== null ? loop.traceId : ids.traceId,
+      spanId: ids.spanId,
+      parentSpanId: found.revision === 0 && loop !== null ? loop.spanId : null,
       parentIsRemote: false,
       traceState: null,
       traceFlags: 1,
@@ -83,7 +113,7 @@ export const spansOfNegotiation = (
         ? { code: 'error', message: found.explanation }
         : { code: 'unset', message: null },
       events: [],
-      links: found.revision === 0 ? [] : [{ ...first, attributes: {} }],
+      links: linksOf(found, identity, first),
       resource: resources.callerOf(found),
     },
   ];

@@ -103,6 +103,7 @@ export const callOfSpan = (span: Span): Call => {
       word(text(attributes, 'cri.method.source'), ['read', 'inferred', 'unknown'] as const) ?? 'unknown',
     methodConfidence: number(attributes, 'cri.method.confidence'),
     isProbe: false,
+    loop: null,
     streaming: false,
     start: startKnown ? span.start : null,
     requestSentAt: null,

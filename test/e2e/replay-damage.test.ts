@@ -102,6 +102,7 @@ const lineKinds = new Set([
   'negotiation',
   'caller',
   'round',
+  'upgrade',
   'pod_start',
   'pod_stop',
   'container_start',

@@ -4,6 +4,7 @@ import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
 import { roundAttributeRows } from '../../src/spans/round-attributes.ts';
 import { symptomAttributeRows } from '../../src/spans/symptom-attributes.ts';
+import { upgradeAttributeRows } from '../../src/spans/upgrade-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
 
@@ -73,6 +74,13 @@ every observer gives the same start the same trace. The root carries \`server.ad
 \`k8s.container.name\` and \`k8s.container.restart_count\`, and \`cri.operation\`; the root alone the others of these:
 
 ${table(heads, podAttributeRows.map(cellsOf))}
+
+## On the span of a runtime's change
+
+The story of an endpoint (\`docs/findings.md\`), \`runtime change\`, INTERNAL, a trace of its own, with what happened as its
+events. It carries \`server.address\` and:
+
+${table(heads, upgradeAttributeRows.map(cellsOf))}
 
 ## On the span of a round
 

@@ -14,6 +14,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   methodSource: 'read',
   methodConfidence: null,
   isProbe: false,
+  loop: null,
   identitySource: null,
   operation: null,
   round: null,

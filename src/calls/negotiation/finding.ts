@@ -1,5 +1,7 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Caller } from '../caller.ts';
+import type { Change } from './change.ts';
+import type { CrashLoop, NegotiationRef } from './predecessors.ts';
 import type { ApiVersion, CriService, Probe, Verdict } from './verdict.ts';
 
 /** How a process and a runtime came to agree on an API version of one service, or did not. */
@@ -24,5 +26,9 @@ export interface Negotiation {
   readonly previous: Verdict | null;
   /** Processes in a row, this one included, that ended with this verdict. */
   readonly count: number;
+  readonly change: Change;
+  readonly predecessor: NegotiationRef | null;
+  /** The processes before gave up, and this one's question was refused or failed as theirs was. */
+  readonly loop: CrashLoop | null;
   readonly explanation: string;
 }

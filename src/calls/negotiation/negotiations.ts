@@ -3,9 +3,10 @@ import type { ConnectionFacts } from '../assemble.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { answerOf, isProbe } from './answer.ts';
+import { changeOf } from './change.ts';
 import { explain } from './explain.ts';
 import type { Negotiation } from './finding.ts';
-import { createPredecessors } from './predecessors.ts';
+import { type CrashLoop, createPredecessors } from './predecessors.ts';
 import {
   type ApiVersion,
   type CriService,
@@ -56,12 +57,18 @@ interface State {
   connection: number;
   at: Nanos;
   version: ApiVersion | null;
+  loop: CrashLoop | null;
 }
 
 /** Follows the choice of an API version by every caller process, from ended calls and from its connections. */
 export interface Negotiations {
   opened(connection: ConnectionFacts): void;
-  ended(call: Call): { readonly isProbe: boolean; readonly found: Negotiation | null };
+  ended(call: Call): {
+    readonly isProbe: boolean;
+    /** Of a probe: the crash loop that it is one more turn of. */
+    readonly loop: CrashLoop | null;
+    readonly found: Negotiation | null;
+  };
   closed(connection: ConnectionFacts, at: Nanos): readonly Negotiation[];
   /** The input ended: what was tried and not decided. */
   finish(): readonly Negotiation[];
@@ -108,17 +115,21 @@ export const createNegotiations = (
       connection: call.connection,
       at,
       version: null,
+      loop: null,
     };
     process.negotiations.set(key, state);
     return state;
   };
 
   const tell = (key: string, state: State, verdict: Verdict): Negotiation => {
+    const toldBefore = state.verdict;
     state.verdict = verdict;
     state.revision += 1;
     counters.verdicts += 1;
     if (state.revision > 0) counters.revised += 1;
-    const { previous, count } = predecessors.record(key, state, verdict);
+    const { pid, pidStart } = state.caller;
+    const ref = { pid, pidStart, connection: state.connection, revision: state.revision };
+    const { previous, count, predecessor } = predecessors.record(key, state, verdict, ref);
     const told = {
       endpoint: state.endpoint,
       service: state.service,
@@ -129,6 +140,9 @@ export const createNegotiations = (
       version: verdict === 'undetermined' || verdict === 'gave_up' ? null : state.version,
       previous,
       count,
+      change: changeOf(verdict, previous, toldBefore),
+      predecessor,
+      loop: state.loop,
     };
     return {
       ...told,
@@ -147,7 +161,7 @@ export const createNegotiations = (
     return tell(key, state, verdict);
   };
 
-  const learn = (state: State, call: Call, version: ApiVersion): void => {
+  const learn = (key: string, state: State, call: Call, version: ApiVersion): void => {
     const { evidence } = state;
     const firstOfService = !state.heardOn.has(call.connection);
     state.heardOn.add(call.connection);
@@ -162,6 +176,8 @@ export const createNegotiations = (
       });
     }
     if (answer === 'failed') evidence.failed = true;
+    const isInVain = answer === 'refused' || answer === 'failed';
+    if (isInVain && evidence.served.size === 0) state.loop ??= predecessors.loopOf(key, state);
     if (answer === 'silent' || answer === 'failed') return;
     state.connection = call.connection;
     state.at = call.end ?? state.at;
@@ -186,12 +202,12 @@ export const createNegotiations = (
     },
     ended(call) {
       const { service, apiVersion } = call;
-      if (service === null || apiVersion === null) return { isProbe: false, found: null };
+      if (service === null || apiVersion === null) return { isProbe: false, loop: null, found: null };
       const key = processKey(call.connection, call.caller);
       const state = stateOf(processOf(key), call, service);
       const isProbe = !state.evidence.tried.has(apiVersion);
-      learn(state, call, apiVersion);
-      return { isProbe, found: decide(key, state) };
+      learn(key, state, call, apiVersion);
+      return { isProbe, loop: isProbe ? state.loop : null, found: decide(key, state) };
     },
     closed({ connection, client }, at) {
       const key = processKey(connection, client);
