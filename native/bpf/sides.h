@@ -60,7 +60,8 @@ static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 ser
   else side->server.uid = ~0u;
 
   if (client_key.inode) {
-    long result = bpf_map_update_elem(&sides, &client_key, &entry, BPF_NOEXIST);
+    /* An int: before 6.4 the upper half of the result is not the sign's. */
+    int result = bpf_map_update_elem(&sides, &client_key, &entry, BPF_NOEXIST);
     if (result) {
       struct side_state *earlier = result == -EEXIST ? bpf_map_lookup_elem(&sides, &client_key) : 0;
       if (!earlier) {
@@ -80,7 +81,7 @@ static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 ser
   side->inode = server_key.inode;
   side->peer_inode = client_key.inode;
   side->direction = CRITRACE_REQUEST;
-  long result = bpf_map_update_elem(&sides, &server_key, &entry, BPF_NOEXIST);
+  int result = bpf_map_update_elem(&sides, &server_key, &entry, BPF_NOEXIST);
   if (result && result != -EEXIST) __sync_fetch_and_add(&state->table_full, 1);
 }
 

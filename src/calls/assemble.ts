@@ -52,6 +52,7 @@ export const assembleCall = (
     requestReadAt: start?.at ?? null,
     end: end?.at ?? null,
     responseSentAt: end?.sentAt ?? null,
+    sentBound: start?.sentBound === true || end?.sentBound === true,
     result,
     timeoutNs: head.timeoutNs,
     caller: { pid, pidStart, uid, comm, cgroup, userAgent: known(head.userAgent) },
@@ -80,6 +81,7 @@ export const reviseCall = (call: Call, reading: CriReading | null, result: CallE
   result,
   end: result.end?.at ?? null,
   responseSentAt: result.end?.sentAt ?? null,
+  sentBound: call.sentBound || result.end?.sentBound === true,
   revision: call.revision + 1,
 });
 

@@ -51,6 +51,8 @@ export interface Call {
   readonly end: Nanos | null;
   /** When the runtime wrote the last byte; null where only one time per byte is known. */
   readonly responseSentAt: Nanos | null;
+  /** The times of writing are bounds: what was written was written then or earlier. */
+  readonly sentBound: boolean;
   readonly result: CallEnd;
   readonly timeoutNs: Nanos | null;
   readonly caller: Caller;

@@ -8,6 +8,8 @@ export type Nanos = bigint;
 export interface Seen {
   readonly at: Nanos;
   readonly sentAt: Nanos | null;
+  /** The write was not later than `sentAt`, and may have been earlier. */
+  readonly sentBound?: true;
 }
 
 export const nanosPerSecond = 1_000_000_000n;

@@ -42,6 +42,7 @@ export const recordConstants = {
   RECORD_DATA: 2,
   RECORD_ENDPOINT: 3,
   RECORD_ROUND: 4,
+  RECORD_SENT: 5,
   REQUEST: 0,
   RESPONSE: 1,
   SIDE_JOINED: 1,
@@ -88,6 +89,15 @@ export type KernelRecord =
       readonly direction: Direction;
       /** Part of the drained buffer. */
       readonly bytes: Uint8Array;
+    }
+  /** The write of so many bytes has returned; they may have been read before. */
+  | {
+      readonly kind: 'sent';
+      readonly connection: bigint;
+      readonly offset: bigint;
+      readonly at: Nanos;
+      readonly direction: Direction;
+      readonly length: number;
     }
   /** A kernel event: src/kernel/event-records.ts reads it. */
   | { readonly kind: 'event'; readonly at: Nanos; readonly record: Buffer }
@@ -164,6 +174,18 @@ const dataAt = (buffer: Buffer, at: number, size: number): KernelRecord | null =
   };
 };
 
+const sentAt = (buffer: Buffer, at: number): KernelRecord => {
+  const layout = recordLayouts.data;
+  return {
+    kind: 'sent',
+    connection: buffer.readBigUInt64LE(at + layout.connection),
+    offset: buffer.readBigUInt64LE(at + layout.offset),
+    at: buffer.readBigUInt64LE(at + layout.at),
+    direction: directionOf(buffer.readUInt8(at + layout.direction)),
+    length: buffer.readUInt32LE(at + layout.length),
+  };
+};
+
 const endpointAt = (buffer: Buffer, at: number): KernelRecord => ({
   kind: 'endpoint',
   endpoint: buffer.readUInt32LE(at + recordLayouts.endpoint.endpoint),
@@ -200,6 +222,8 @@ const recordAt = (buffer: Buffer, at: number, size: number): KernelRecord | null
       return size < recordLayouts.side.size ? null : sideAt(buffer, at);
     case recordConstants.RECORD_DATA:
       return size < recordLayouts.data.size ? null : dataAt(buffer, at, size);
+    case recordConstants.RECORD_SENT:
+      return size < recordLayouts.data.size ? null : sentAt(buffer, at);
     case recordConstants.RECORD_ENDPOINT:
       return size < recordLayouts.endpoint.size ? null : endpointAt(buffer, at);
     case recordConstants.RECORD_ROUND:

@@ -9,6 +9,7 @@ export const partBits = {
   tcp: 64,
   scheduling: 128,
   family: 256,
+  writes: 512,
 } as const;
 
 export type KernelPart = keyof typeof partBits;
@@ -21,6 +22,7 @@ export const kernelParts = [
   'signal',
   'tcp',
   'scheduling',
+  'writes',
 ] as const;
 
 /** One file of native/bpf, and what became of it. */

@@ -24,13 +24,7 @@ export interface AttributeRow {
  * OpenTelemetry's own (semantic conventions 1.45). The code can set no other name: `AttributeName` is made from here.
  */
 export const attributeRows = [
-  {
-    name: 'rpc.system.name',
-    on: 'both',
-    type: 'string',
-    when: 'always',
-    example: 'grpc',
-  },
+  { name: 'rpc.system.name', on: 'both', type: 'string', when: 'always', example: 'grpc' },
   {
     name: 'rpc.method',
     on: 'both',
@@ -314,6 +308,13 @@ export const attributeRows = [
     type: 'string',
     when: 'always: `peers` where writing and reading were seen apart, `observer` where there is one time per byte and so no wait in the socket to be told',
     example: 'observer',
+  },
+  {
+    name: 'cri.time.send_bound',
+    on: 'both',
+    type: 'boolean',
+    when: 'what was written was written when it is said to be or earlier: the time is that of the write returning, or of the first read where that came first',
+    example: true,
   },
   {
     name: 'cri.time.clamped',

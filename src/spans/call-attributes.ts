@@ -54,6 +54,7 @@ const sayBoth = (said: Said, call: Call, naming: MethodNaming, times: CallTimes)
   if (rpc !== null) said['cri.rpc'] = rpc;
   if (call.service !== null) said['cri.service'] = call.service;
   if (call.apiVersion !== null) said['cri.api.version'] = call.apiVersion;
+  if (call.sentBound) said['cri.time.send_bound'] = true;
   if (times.clamped) said['cri.time.clamped'] = true;
   if (!times.startKnown) said['cri.time.start_unknown'] = true;
 };

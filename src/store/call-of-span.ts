@@ -110,6 +110,7 @@ export const callOfSpan = (span: Span): Call => {
     requestReadAt: startKnown ? span.start : null,
     end: result.end === null ? null : span.end,
     responseSentAt: null,
+    sentBound: false,
     result,
     timeoutNs: deadlineMs === null ? null : BigInt(Math.round(deadlineMs * 1e6)),
     caller: callerOf(span),

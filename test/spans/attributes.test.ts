@@ -35,6 +35,7 @@ const calls = [
       response: { messages: 1, bytes: 1 << 20 },
     },
     requestSentAt: 1_795_476_336_832_945_000n,
+    sentBound: true,
     requestReadAt: 1_795_476_336_832_940_000n,
     identitySource: 'cache',
     unknownFields: 1,

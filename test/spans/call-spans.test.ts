@@ -158,6 +158,9 @@ test('times: one per byte, and four', () => {
   assert.deepEqual([four.client.start, four.client.end], [1_000n, 2_000n]);
   assert.deepEqual([four.server.start, four.server.end], [1_200n, 1_900n]);
   assert.equal(four.client.attributes['cri.time.source'], 'peers');
+  assert.equal(four.client.attributes['cri.time.send_bound'], undefined);
+  const bound = both(aCall({ requestSentAt: 1_000n, sentBound: true }));
+  for (const span of [bound.client, bound.server]) assert.equal(span.attributes['cri.time.send_bound'], true);
   assert.equal(four.client.attributes['cri.time.clamped'], undefined);
 });
 

@@ -24,6 +24,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   requestReadAt: 1_795_476_336_832_945_208n,
   end: 1_795_476_336_834_757_830n,
   responseSentAt: null,
+  sentBound: false,
   result: {
     outcome: 'finished',
     end: { at: 1_795_476_336_834_757_830n, sentAt: null },

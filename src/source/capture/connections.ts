@@ -36,7 +36,7 @@ export const createCaptureConnections = (
       return seen;
     }
     counters.clampedTimes += 1;
-    return { at: last, sentAt: seen.sentAt };
+    return { ...seen, at: last };
   };
 
   const opened = (line: Extract<CaptureLine, { e: 'open' }>, out: SourceEvent[]): void => {

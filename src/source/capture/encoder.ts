@@ -29,6 +29,7 @@ const line = (fields: Fields): string =>
 const times = (seen: Seen): Fields => ({
   t: seen.at,
   ...(seen.sentAt === null ? {} : { s: seen.sentAt }),
+  ...(seen.sentBound === true ? { sb: true } : {}),
 });
 
 const openLine = (open: Open, socket: string, at: Nanos, joined: boolean): string => {

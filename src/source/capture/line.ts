@@ -128,7 +128,8 @@ export const parseLine = (json: string): CaptureLine => {
   if (!events.has(line.e)) return { e: 'unknown' };
   const at = nanos(line.t);
   if (at === null) return bad;
-  const seen: Seen = { at, sentAt: nanos(line.s) };
+  const sentAt = nanos(line.s);
+  const seen: Seen = { at, sentAt, ...(sentAt !== null && line.sb === true ? { sentBound: true } : {}) };
   if (line.e === 'kernel') return kernel(line, seen);
   const c = integer(line.c, Number.MIN_SAFE_INTEGER);
   return c === null ? bad : ofConnection(line, c, seen);

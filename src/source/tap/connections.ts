@@ -2,11 +2,13 @@ import { type Direction, directions, opposite } from '../../foundation/direction
 import type { Nanos } from '../../foundation/time.ts';
 import type { KernelProcess, KernelRecord } from '../../kernel/events.ts';
 import type { Peer, SourceEvent } from '../event.ts';
-import type { TapCounters } from './limits.ts';
+import type { TapCounters, TapLimits } from './limits.ts';
 import type { TapTimes } from './times.ts';
+import { createWrites, type Writes } from './writes.ts';
 
 type Side = Extract<KernelRecord, { kind: 'side' }>;
 type Data = Extract<KernelRecord, { kind: 'data' }>;
+type Sent = Extract<KernelRecord, { kind: 'sent' }>;
 
 /** One direction of a connection. */
 interface Way {
@@ -20,6 +22,7 @@ interface Way {
    */
   owed: bigint | null;
   ended: boolean;
+  readonly writes: Writes;
 }
 
 interface Connection {
@@ -33,6 +36,9 @@ export interface TapConnectionsOptions {
   readonly endpoints: readonly string[];
   readonly peerOf: (process: KernelProcess) => Peer;
   readonly times: TapTimes;
+  /** The kernel tells when a write returns. */
+  readonly tellsWrites: boolean;
+  readonly limits: Pick<TapLimits, 'maxWaitingWrites'>;
   readonly counters: TapCounters;
 }
 
@@ -45,16 +51,24 @@ export interface TapConnections {
   take(record: KernelRecord, out: SourceEvent[]): void;
 }
 
-const newWay = (): Way => ({ side: null, told: 0n, owed: null, ended: false });
-
 export const createTapConnections = (options: TapConnectionsOptions): TapConnections => {
-  const { endpoints, peerOf, counters } = options;
+  const { endpoints, peerOf, counters, tellsWrites, limits } = options;
   const { seen } = options.times;
   const connections = new Map<bigint, Connection>();
   /** Those of which a round may have more to say. */
   const changed = new Set<bigint>();
   let lastNumber = 0;
   let events: SourceEvent[] = [];
+
+  const newWay = (joined: boolean): Way => ({
+    side: null,
+    told: 0n,
+    owed: null,
+    ended: false,
+    writes: createWrites(tellsWrites && !joined, limits.maxWaitingWrites, () => {
+      counters.droppedWrites += 1;
+    }),
+  });
 
   const isOpen = (key: bigint): boolean => (connections.get(key)?.number ?? 0) > 0;
 
@@ -109,7 +123,11 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   const takeSide = (side: Side): void => {
     let connection = connections.get(side.connection);
     if (connection === undefined) {
-      connection = { number: 0, first: side, ways: { request: newWay(), response: newWay() } };
+      connection = {
+        number: 0,
+        first: side,
+        ways: { request: newWay(side.joined), response: newWay(side.joined) },
+      };
       connections.set(side.connection, connection);
     }
     connection.ways[side.direction].side = side;
@@ -129,13 +147,19 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       endIfTold(connection, opposite(direction), data.at);
     const way = connection.ways[direction];
     if (data.offset > way.told) gap(connection, direction, data.offset, data.at);
-    const repeated = Number(way.told - data.offset);
+    const from = way.told;
+    const repeated = Number(from - data.offset);
     counters.repeatedBytes += Math.min(repeated, data.bytes.length);
     if (repeated >= data.bytes.length || way.ended) return;
     const bytes = data.bytes.subarray(repeated);
     way.told += BigInt(bytes.length);
     counters[direction === 'request' ? 'requestBytes' : 'responseBytes'] += bytes.length;
-    events.push({ kind: 'data', connection: connection.number, seen: seen(data.at), direction, bytes });
+    const at = seen(data.at, way.writes.of(from, data.at));
+    events.push({ kind: 'data', connection: connection.number, seen: at, direction, bytes });
+  };
+
+  const takeSent = ({ connection, direction, offset, length, at }: Sent): void => {
+    connections.get(connection)?.ways[direction].writes.returned(offset, length, at);
   };
 
   /** True when all is told that the kernel had counted. */
@@ -179,6 +203,7 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       events = out;
       if (record.kind === 'side') takeSide(record);
       else if (record.kind === 'data') takeData(record);
+      else if (record.kind === 'sent') takeSent(record);
       else if (record.kind === 'round') endRound(record.at);
     },
   };

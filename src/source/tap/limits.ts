@@ -5,6 +5,8 @@ export interface TapLimits {
   readonly eventRingBytes: number;
   /** Processes of the runtime's family, alive at once; those above it are counted and not told of. */
   readonly maxProcesses: number;
+  /** Writes of a direction that have returned and are not read yet; of those above it the time is that of the read. */
+  readonly maxWaitingWrites: number;
   /** Connections watched at once; those above it are counted and not seen. */
   readonly maxConnections: number;
   /** What is drained at a time, so that between two batches others have their turn. */
@@ -19,6 +21,7 @@ export const defaultTapLimits: TapLimits = {
   ringBytes: 8 * 1024 * 1024,
   eventRingBytes: 2 * 1024 * 1024,
   maxProcesses: 16_384,
+  maxWaitingWrites: 1024,
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
   paceMs: 50,
@@ -43,6 +46,8 @@ export interface TapCounters {
   repeatedBytes: number;
   /** Reads whose place in the stream may be told wrong. */
   uncertainReads: number;
+  /** Writes whose times were forgotten, as too many waited to be read. */
+  droppedWrites: number;
   /** Records of connections that were never told of. */
   strayRecords: number;
   /** Connections whose caller the kernel did not name. */
@@ -67,6 +72,7 @@ export const createTapCounters = (): TapCounters => ({
   unwatched: 0,
   repeatedBytes: 0,
   uncertainReads: 0,
+  droppedWrites: 0,
   strayRecords: 0,
   unknownCallers: 0,
   kernelEvents: 0,

@@ -78,7 +78,8 @@ export const createTap = (options: TapOptions): TapSource => {
     return { pid, pidStart, uid, comm, cgroup: same ? living.cgroup : null };
   };
   const times = createTapTimes(clock);
-  const connections = createTapConnections({ endpoints, peerOf, times, counters });
+  const tellsWrites = opened.programs.some(({ part, state }) => part === 'writes' && state === 'attached');
+  const connections = createTapConnections({ endpoints, peerOf, times, tellsWrites, limits, counters });
   const kernelEvents = createTapKernelEvents({ times, processes, counters });
 
   const sleep = (ms: number): Promise<void> =>

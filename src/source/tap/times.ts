@@ -6,8 +6,11 @@ export interface TapTimes {
   /** Takes the distance of the two clocks as of now: a step of the wall clock moves what is told from here on. */
   look(): void;
   wall(monotonic: Nanos): Nanos;
-  /** Several processors write the rings: their order is the rings', and time stands still where theirs differs. */
-  seen(monotonic: Nanos): Seen;
+  /**
+   * Several processors write the rings: their order is the rings', and time stands still where theirs differs. With
+   * when it was written, at the latest, where that is known.
+   */
+  seen(monotonic: Nanos, sent?: Nanos | null): Seen;
 }
 
 export const createTapTimes = (clock: Clock): TapTimes => {
@@ -19,10 +22,10 @@ export const createTapTimes = (clock: Clock): TapTimes => {
       offset = clock.now() - clock.monotonic();
     },
     wall,
-    seen(monotonic) {
+    seen(monotonic, sent = null) {
       const at = wall(monotonic);
       if (at > last) last = at;
-      return { at: last, sentAt: null };
+      return sent === null ? { at: last, sentAt: null } : { at: last, sentAt: wall(sent), sentBound: true };
     },
   };
 };

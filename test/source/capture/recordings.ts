@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import type { Seen } from '../../../src/foundation/time.ts';
 import { createCaptureEncoder } from '../../../src/source/capture/encoder.ts';
 import { type CaptureReader, openCapture } from '../../../src/source/capture/reader.ts';
 import type { Peer, SourceEvent } from '../../../src/source/event.ts';
@@ -97,7 +98,7 @@ export const sequences: fc.Arbitrary<SourceEvent[]> = fc
     let last = 0;
     for (const { what, pick, step, sentAt, direction, bytes, peer, endpoint, joined, event } of steps) {
       at += step;
-      const seen = { at, sentAt };
+      const seen: Seen = { at, sentAt, ...(sentAt !== null && pick % 2 === 0 ? { sentBound: true } : {}) };
       if (what === 'kernel') events.push({ kind: 'kernel', seen, event });
       else if (what === 'open') {
         last += 1;

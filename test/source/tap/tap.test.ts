@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
+import { systemClock } from '../../../src/foundation/clock.ts';
 import type { TapPlan } from '../../../src/kernel/native-tap.ts';
 import type { SourceEvent } from '../../../src/source/event.ts';
 import { TapError } from '../../../src/source/tap/error.ts';
@@ -134,6 +135,38 @@ c.close()
   assert.deepEqual(heard(seen.events, 1), [`firstsecondthird${letters}`, 'done']);
   assert.ok(tap.counters.repeatedBytes > 0, 'peeked bytes came twice');
   assert.equal(count(seen.events, 'gap'), 0);
+});
+
+test('each byte has the time of its write, which is not later than that of its read', async (t) => {
+  const path = socketPath(t);
+  const server = await runtimeAt(path, echo);
+  t.after(() => server.kill());
+  const older = await callerAt(path);
+  const seen = watchTap(tapOn(t, path));
+  const clock = systemClock();
+  const caller = await callerAt(path);
+  const before = clock.now();
+  for (let at = 0; at < 20; at += 1) {
+    caller.write(`request ${at}`);
+    await once(caller, 'data');
+    older.write('as before');
+    await once(older, 'data');
+  }
+  caller.end();
+  older.end();
+  await Promise.all([received(caller), received(older)]);
+  await eventually(() => count(seen.events, 'close') === 2, 'the closes');
+  const opens = seen.events.flatMap((event) => (event.kind === 'open' ? [event] : []));
+  const [joined, fresh] = [true, false].map((late) => opens.find((open) => open.joined === late)?.connection);
+  for (const event of seen.events) {
+    if (event.kind !== 'data') continue;
+    const { at, sentAt, sentBound } = event.seen;
+    // Writes of an older connection are known from when all that was written had been read.
+    if (event.connection === joined && sentAt === null) continue;
+    assert.ok(sentAt !== null && sentAt <= at && sentAt >= before, `${before} ${sentAt} ${at}`);
+    assert.equal(sentBound, true);
+  }
+  assert.ok(fresh !== undefined && count(seen.events, 'data') > 40);
 });
 
 test('after one direction has ended the other goes on', async (t) => {
