@@ -4,6 +4,7 @@ import type { SpansOf } from './observe.ts';
 import type { ObservationMode } from './spans/call-attributes.ts';
 import { spansOfCall } from './spans/call-spans.ts';
 import type { HostFacts } from './spans/host.ts';
+import { spansOfKernel } from './spans/kernel-spans.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
 import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spans.ts';
 import { operationLinksOf, operationParentOf } from './spans/pod-ids.ts';
@@ -55,6 +56,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfUpgrade(finding.upgrade, identity, context.resources, endOfInput !== null);
       case 'symptom':
         return spansOfSymptom(finding.symptom, context);
+      case 'kernel':
+        return spansOfKernel(finding.call, finding.story, { ...context, endOfInput });
       case 'connection':
       case 'caller':
         return [];

@@ -7,6 +7,8 @@ import { type CallCounters, createCallCounters, createConnectionCalls } from './
 import type { Identities } from './calls/identity/identities.ts';
 import { createInferences } from './calls/inference/inferences.ts';
 import { createInferenceCounters, type InferenceCounters } from './calls/inference/limits.ts';
+import { createKernelJoin } from './calls/kernel/join.ts';
+import { createKernelCounters, type KernelCounters } from './calls/kernel/limits.ts';
 import { createStories, createStoryCounters, type StoryCounters } from './calls/stories.ts';
 import { createCriCall } from './cri/call.ts';
 import { type CriCounters, createCriCounters } from './cri/limits.ts';
@@ -53,6 +55,7 @@ export interface PipelineCounters extends StoryCounters {
   readonly cri: CriCounters;
   readonly calls: CallCounters;
   readonly inference: InferenceCounters;
+  readonly kernel: KernelCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -127,10 +130,12 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     cri: createCriCounters(),
     calls: createCallCounters(),
     inference: createInferenceCounters(),
+    kernel: createKernelCounters(),
     ...createStoryCounters(),
   };
   const createNamer = createInferences(options.schema, counters.inference);
   const stories = createStories(counters);
+  const kernel = createKernelJoin(counters.kernel);
   /** Time of the input. */
   let now: Nanos = 0n;
   const passTime = (at: Nanos, out: Finding[]): void => {
@@ -183,6 +188,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     });
     counters.source.openNow = connections.size;
     stories.opened(facts, event.seen.at, out);
+    kernel.serves(facts.server.pid);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
   };
 
@@ -194,6 +200,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       watched.calls.event(event, out);
       stories.told(watched.identities, told, out);
       stories.grpc(watched.facts.connection, event, watched.snapshot, now);
+      kernel.grpc(watched.facts.connection, event, watched.snapshot, now);
     }
   };
 
@@ -254,50 +261,56 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     stories.refused({ connection: event.connection, endpoint: event.endpoint, client }, event.seen.at, out);
   };
 
+  const take = (event: SourceEvent, out: Finding[]): void => {
+    switch (event.kind) {
+      case 'open':
+        open(event, out);
+        return;
+      case 'refused':
+        refused(event, out);
+        return;
+      case 'kernel':
+        counters.source.kernelEvents += 1;
+        kernel.event(event.event, event.seen.at);
+        return;
+    }
+    const watched = connections.get(event.connection);
+    if (watched === undefined) {
+      counters.source.strayEvents += 1;
+      return;
+    }
+    switch (event.kind) {
+      case 'data':
+        counters.source.bytes += event.bytes.length;
+        if (!watched.served && event.direction === 'response') {
+          watched.served = true;
+          callers.served(watched.facts.client, watched.facts.endpoint);
+        }
+        frames(watched, watched.http2.bytes(event.direction, event.bytes, event.seen), event.seen, out);
+        return;
+      case 'gap':
+        gap(watched, event, out);
+        return;
+      case 'end':
+        calls(watched, watched.grpc.end(event.direction, event.seen), out);
+        return;
+      case 'close':
+        close(event.connection, watched, event.seen, out);
+        return;
+    }
+  };
+
   return {
     push(event) {
       const out: Finding[] = [];
       passTime(event.seen.at, out);
-      switch (event.kind) {
-        case 'open':
-          open(event, out);
-          return out;
-        case 'refused':
-          refused(event, out);
-          return out;
-        case 'kernel':
-          counters.source.kernelEvents += 1;
-          return out;
-      }
-      const watched = connections.get(event.connection);
-      if (watched === undefined) {
-        counters.source.strayEvents += 1;
-        return out;
-      }
-      switch (event.kind) {
-        case 'data':
-          counters.source.bytes += event.bytes.length;
-          if (!watched.served && event.direction === 'response') {
-            watched.served = true;
-            callers.served(watched.facts.client, watched.facts.endpoint);
-          }
-          frames(watched, watched.http2.bytes(event.direction, event.bytes, event.seen), event.seen, out);
-          return out;
-        case 'gap':
-          gap(watched, event, out);
-          return out;
-        case 'end':
-          calls(watched, watched.grpc.end(event.direction, event.seen), out);
-          return out;
-        case 'close':
-          close(event.connection, watched, event.seen, out);
-          return out;
-      }
+      take(event, out);
+      return kernel.gate(out, now);
     },
     tick(at) {
       const out: Finding[] = [];
       passTime(at, out);
-      return out;
+      return kernel.gate(out, now);
     },
     finish() {
       const out: Finding[] = [];
@@ -305,7 +318,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       stories.finish(out);
       connections.clear();
       counters.source.openNow = 0;
-      return out;
+      return [...kernel.gate(out, now), ...kernel.finish(now)];
     },
     callers: stories.callers,
     counters,

@@ -65,6 +65,7 @@ export const assembleCall = (
     identitySource: null,
     operation: null,
     round: null,
+    kernel: null,
     unknownFields: reading?.unknownFields ?? 0,
     brokenMessages: reading?.brokenMessages ?? 0,
     full: reading?.full ?? null,

@@ -3,6 +3,7 @@ import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
 import type { CallerSeen } from './census/caller-seen.ts';
+import type { KernelStory } from './kernel/story.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 import type { CrashLoop } from './negotiation/predecessors.ts';
 import type { CallOperation, PodOperation } from './pods/operation.ts';
@@ -73,6 +74,8 @@ export interface Call {
   readonly operation: CallOperation | null;
   /** The round of a kubelet's loop that it belongs to. */
   readonly round: CallRound | null;
+  /** What the kernel saw of the work for it; null: not watched, or the call makes no work. */
+  readonly kernel: KernelStory | null;
   /** What the messages could not tell: fields newer than the schema, messages that broke off. */
   readonly unknownFields: number;
   readonly brokenMessages: number;
@@ -101,4 +104,6 @@ export type Finding =
   | { readonly kind: 'operation'; readonly operation: PodOperation }
   | { readonly kind: 'round'; readonly round: Round }
   | { readonly kind: 'upgrade'; readonly upgrade: Upgrade }
-  | { readonly kind: 'symptom'; readonly symptom: Symptom };
+  | { readonly kind: 'symptom'; readonly symptom: Symptom }
+  /** The parts of a call's kernel story. Comes once, after the call. */
+  | { readonly kind: 'kernel'; readonly call: Call; readonly story: KernelStory };

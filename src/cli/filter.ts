@@ -22,6 +22,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.operation.start;
     case 'symptom':
       return finding.symptom.end;
+    case 'kernel':
+      return finding.story.from;
   }
 };
 
@@ -59,7 +61,7 @@ const holds = (condition: Condition, finding: Finding): boolean => {
     if (condition.field === 'min-duration') return end - start >= condition.atLeast;
     return calls.some((call) => holds(condition, { kind: 'call', call }));
   }
-  if (finding.kind !== 'call') return false;
+  if (finding.kind !== 'call' && finding.kind !== 'kernel') return false;
   const { call } = finding;
   switch (condition.field) {
     case 'method':

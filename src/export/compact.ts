@@ -1,5 +1,6 @@
 import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
 import type { CallerSeen } from '../calls/census/caller-seen.ts';
+import type { KernelStory } from '../calls/kernel/story.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';
 import type { Round } from '../calls/rounds/round.ts';
@@ -16,6 +17,7 @@ import {
   subjectText,
 } from './call-text.ts';
 import { type Colour, painter } from './colour.ts';
+import { markText } from './kernel-text.ts';
 import { cells, fit, terminalText } from './terminal-text.ts';
 
 export interface CompactOptions {
@@ -210,6 +212,21 @@ const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
   ].join(' ');
 };
 
+const kernelLine = (call: Call, story: KernelStory, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  const lost = story.lostRecords === 0 ? '' : `[${story.lostRecords} events lost: parts may be missing]`;
+  const line = [
+    paint('dim', fit(clockText(story.from), timeWidth)),
+    fit(terminalText(call.server.comm ?? 'runtime'), callerWidth),
+    paint('bold', column(methodText(call), methodWidth)),
+    padStart(durationText(story.to - story.from), durationWidth),
+    paint('dim', terminalText(story.breakdown)),
+    paint('yellow', lost),
+    paint('red', terminalText(story.marks.map(markText).join(', '))),
+  ];
+  return line.filter((part) => part !== '').join(' ');
+};
+
 /** One line of a finding that `isShown` (`-o compact`), without its newline. */
 export const renderCompact = (finding: Finding, options: CompactOptions): string => {
   switch (finding.kind) {
@@ -227,6 +244,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return upgradeLine(finding.upgrade, options);
     case 'symptom':
       return symptomLine(finding.symptom, options);
+    case 'kernel':
+      return kernelLine(finding.call, finding.story, options);
     case 'operation':
       return operationLine(finding.operation, options);
   }

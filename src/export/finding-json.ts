@@ -5,6 +5,7 @@ import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import { callerJson } from './caller-json.ts';
 import { callerSeenJson } from './census-json.ts';
+import { kernelJson } from './kernel-json.ts';
 import { roundJson } from './round-json.ts';
 import { symptomJson } from './symptom-json.ts';
 import { upgradeJson } from './upgrade-json.ts';
@@ -141,6 +142,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return upgradeJson(finding.upgrade, spans);
     case 'symptom':
       return symptomJson(finding.symptom);
+    case 'kernel':
+      return kernelJson(finding.call, finding.story, spans);
     case 'operation':
       return operationJson(finding.operation, spans);
   }

@@ -1,9 +1,11 @@
 import type { Call } from '../calls/call.ts';
+import type { KernelPart } from '../calls/kernel/story.ts';
 import type { Nanos } from '../foundation/time.ts';
 import { barOf } from './bar.ts';
 import { durationText, messageText, methodText, podText, statusText, subjectText } from './call-text.ts';
-import { type Paint, painter } from './colour.ts';
-import { cells, fit } from './terminal-text.ts';
+import { type Colour, type Paint, painter } from './colour.ts';
+import { partEndText, partSubjectText } from './kernel-text.ts';
+import { cells, fit, terminalText } from './terminal-text.ts';
 
 export interface WaterfallOptions {
   /** Cells of a line; narrow ones lose what stands at the end, never the bar. */
@@ -11,10 +13,22 @@ export interface WaterfallOptions {
   readonly colour: boolean;
 }
 
+/** A call, or a part of what the kernel saw of its work. */
 interface Row {
-  readonly call: Call;
   readonly start: Nanos;
   readonly end: Nanos;
+  readonly isOver: boolean;
+  readonly name: string;
+  readonly subject: string;
+  readonly result: string;
+  readonly colour: Colour;
+  readonly barColour: Colour;
+}
+
+interface CallRow {
+  readonly stream: number;
+  readonly row: Row;
+  readonly parts: readonly Row[];
 }
 
 /** Terminals narrower than this wrap the lines. */
@@ -33,13 +47,60 @@ interface Layout {
   readonly result: number;
 }
 
-const rowOf = (call: Call): Row | null => {
-  const start = call.start ?? call.result.responseStart?.at ?? call.end;
-  return start === null ? null : { call, start, end: call.end ?? start };
+const depthOf = (parts: readonly KernelPart[], part: KernelPart): number => {
+  let depth = 1;
+  for (let { parent } = part; parent !== null; parent = parts[parent]?.parent ?? null) depth += 1;
+  return depth;
 };
 
-const byStart = (a: Row, b: Row): number =>
-  a.start < b.start ? -1 : a.start > b.start ? 1 : a.call.stream - b.call.stream;
+const partRow = (parts: readonly KernelPart[], part: KernelPart): Row => {
+  const end = partEndText(part);
+  const failed = (part.exitCode ?? 0) !== 0 || (part.signal !== null && part.what.kind === 'program');
+  return {
+    start: part.start,
+    end: part.end,
+    isOver: true,
+    name: terminalText(`${'  '.repeat(depthOf(parts, part))}${part.name}`),
+    subject: terminalText(partSubjectText(part)),
+    result: terminalText(end),
+    colour: failed ? 'red' : 'dim',
+    barColour: failed ? 'red' : 'dim',
+  };
+};
+
+/** Each part under the one that started it. */
+const inTreeOrder = (parts: readonly KernelPart[]): readonly KernelPart[] => {
+  const under = (parent: number | null): readonly KernelPart[] =>
+    parts.flatMap((part, at) => (part.parent === parent ? [part, ...under(at)] : []));
+  return under(null);
+};
+
+const partRows = ({ kernel }: Call): readonly Row[] =>
+  kernel === null ? [] : inTreeOrder(kernel.parts).map((part) => partRow(kernel.parts, part));
+
+const callRow = (call: Call): CallRow | null => {
+  const start = call.start ?? call.result.responseStart?.at ?? call.end;
+  if (start === null) return null;
+  const status = statusText(call);
+  const message = messageText(call);
+  return {
+    stream: call.stream,
+    row: {
+      start,
+      end: call.end ?? start,
+      isOver: call.end !== null,
+      name: methodText(call),
+      subject: subjectText(call),
+      result: message === '' ? status.text : `${status.text}: ${message}`,
+      colour: status.colour,
+      barColour: status.colour === 'green' ? 'cyan' : status.colour,
+    },
+    parts: partRows(call),
+  };
+};
+
+const byStart = (a: CallRow, b: CallRow): number =>
+  a.row.start < b.row.start ? -1 : a.row.start > b.row.start ? 1 : a.stream - b.stream;
 
 const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - cells(text))) + text;
 
@@ -49,11 +110,11 @@ const widest = (texts: readonly string[], most: number): number =>
 /** The bar gets half of what method and subject leave, the result the other half. */
 const layoutOf = (rows: readonly Row[], from: Nanos, total: Nanos, width: number): Layout => {
   const method = widest(
-    rows.map(({ call }) => methodText(call)),
+    rows.map(({ name }) => name),
     columns.method,
   );
   const subject = widest(
-    rows.map(({ call }) => subjectText(call)),
+    rows.map(({ subject: text }) => text),
     columns.subject,
   );
   const rest = width - columns.offset - method - columns.duration - subject - 5 * columns.gap;
@@ -62,33 +123,33 @@ const layoutOf = (rows: readonly Row[], from: Nanos, total: Nanos, width: number
 };
 
 const rowLine = (row: Row, layout: Layout, paint: Paint): string => {
-  const { call } = row;
-  const status = statusText(call);
   const { before, bar } = barOf(row, layout.from, layout.total, layout.bar);
-  const message = messageText(call);
-  const result = message === '' ? status.text : `${status.text}: ${message}`;
   return [
     paint('dim', padStart(`+${durationText(row.start - layout.from)}`, columns.offset)),
-    fit(methodText(call), layout.method),
-    paint(status.colour === 'green' ? 'cyan' : status.colour, fit(' '.repeat(before) + bar, layout.bar)),
-    padStart(call.end === null ? '…' : durationText(row.end - row.start), columns.duration),
-    ...(layout.subject === 0 ? [] : [fit(subjectText(call), layout.subject)]),
-    paint(status.colour, fit(result, layout.result).trimEnd()),
-  ].join(' '.repeat(columns.gap));
+    fit(row.name, layout.method),
+    paint(row.barColour, fit(' '.repeat(before) + bar, layout.bar)),
+    padStart(row.isOver ? durationText(row.end - row.start) : '…', columns.duration),
+    ...(layout.subject === 0 ? [] : [fit(row.subject, layout.subject)]),
+    paint(row.colour, fit(row.result, layout.result).trimEnd()),
+  ]
+    .join(' '.repeat(columns.gap))
+    .trimEnd();
 };
 
 /**
  * Calls under each other on one time axis, in the order in which they began: time since the first, method, bar,
- * duration, subject, result. Calls without any time are left out.
+ * duration, subject, result. Under each call, indented, what the kernel saw of its work. Calls without any time are
+ * left out.
  */
 export const renderWaterfall = (calls: readonly Call[], options: WaterfallOptions): string => {
-  const rows = calls.flatMap((call) => rowOf(call) ?? []).sort(byStart);
-  const [first] = rows;
+  const ordered = calls.flatMap((call) => callRow(call) ?? []).sort(byStart);
+  const [first] = ordered;
   if (first === undefined) return '';
-  let until = first.end;
-  for (const { end } of rows) if (end > until) until = end;
+  let until = first.row.end;
+  for (const { row } of ordered) if (row.end > until) until = row.end;
+  const rows = ordered.flatMap(({ row, parts }) => [row, ...parts]);
   const width = Math.max(minimumWidth, options.width);
-  const layout = layoutOf(rows, first.start, until - first.start, width);
+  const layout = layoutOf(rows, first.row.start, until - first.row.start, width);
   const paint = painter(options.colour);
   return rows.map((row) => rowLine(row, layout, paint)).join('\n');
 };

@@ -26,3 +26,14 @@ export const toRfc3339 = (time: Nanos): string => {
   const [seconds, nanos] = toHrTime(time);
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, '0')}Z`;
 };
+
+/** Math.min and Math.max know no bigint. */
+export const earlier = (one: Nanos, other: Nanos): Nanos => {
+  if (one < other) return one;
+  return other;
+};
+
+export const later = (one: Nanos, other: Nanos): Nanos => {
+  if (one > other) return one;
+  return other;
+};

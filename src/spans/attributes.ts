@@ -8,6 +8,7 @@ export type AttributePlace =
   | 'symptom'
   | 'round'
   | 'upgrade'
+  | 'kernel'
   | 'resource';
 
 export interface AttributeRow {

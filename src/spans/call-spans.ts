@@ -2,6 +2,7 @@ import type { Call } from '../calls/call.ts';
 import type { Nanos } from '../foundation/time.ts';
 import { attributesOfCall, nameOf, type ObservationMode } from './call-attributes.ts';
 import { idsOfCall } from './ids.ts';
+import { kernelSpanEvents, kernelTotals } from './kernel-totals.ts';
 import type { SpanCounters } from './limits.ts';
 import type { ResourceBook } from './resources.ts';
 import type { Span } from './span.ts';
@@ -85,9 +86,10 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
       kind: 'server',
       start: times.server.start,
       end: times.server.end,
-      attributes: attributes.server,
+      attributes:
+        call.kernel === null ? attributes.server : { ...attributes.server, ...kernelTotals(call.kernel) },
       status: ofServer.status,
-      events: none,
+      events: call.kernel === null ? none : kernelSpanEvents(call.kernel),
       links: none,
       resource: context.resources.runtimeOf(call),
     },

@@ -1,29 +1,14 @@
 import { hash } from 'node:crypto';
-import type { Call } from '../calls/call.ts';
 import type { Symptom } from '../calls/unreturned/symptom.ts';
 import type { SpanContext } from './call-spans.ts';
-import { idsOfCall, notAllZeros } from './ids.ts';
+import { notAllZeros } from './ids.ts';
 import type { AttributeValue, Span } from './span.ts';
 import type { SymptomAttributeName } from './symptom-attributes.ts';
-import { parseTraceparent } from './traceparent.ts';
+import { traceOfCall } from './trace-of-call.ts';
 
 type Said = Partial<Record<SymptomAttributeName, AttributeValue>>;
 
 export type SymptomContext = Pick<SpanContext, 'identity' | 'parentOf' | 'resources'>;
-
-/** The CLIENT span that this call has, or will have when it ends. */
-const clientSpanOf = (
-  call: Call,
-  { identity, parentOf }: SymptomContext,
-): { traceId: string; spanId: string; traceFlags: number } => {
-  const ids = idsOfCall(identity, call);
-  const parent = parseTraceparent(call.traceparent, call.tracestate) ?? parentOf(call);
-  return {
-    traceId: parent?.traceId ?? ids.traceId,
-    spanId: ids.clientSpanId,
-    traceFlags: parent?.traceFlags ?? 1,
-  };
-};
 
 const particulars = (said: Said, found: Symptom): void => {
   switch (found.kind) {
@@ -106,18 +91,18 @@ const isOfOneCall = ({ kind }: Symptom): boolean => kind === 'stuck_call' || kin
  */
 export const spansOfSymptom = (found: Symptom, context: SymptomContext): readonly Span[] => {
   const [about] = found.calls;
-  const own = idsOfCall(context.identity, about);
+  const trace = traceOfCall(about, context);
   const digest = hash(
     'sha256',
-    `${found.kind}\n${context.identity}\n${own.clientSpanId}\n${found.start}\n${found.revision}`,
+    `${found.kind}\n${context.identity}\n${trace.clientSpanId}\n${found.start}\n${found.revision}`,
   );
-  const parent = isOfOneCall(found) ? clientSpanOf(about, context) : null;
-  const linked = parent === null ? found.calls.map((call) => clientSpanOf(call, context)) : [];
+  const parent = isOfOneCall(found) ? trace : null;
+  const linked = parent === null ? found.calls.map((call) => traceOfCall(call, context)) : [];
   return [
     {
       traceId: parent?.traceId ?? notAllZeros(digest.slice(0, 32)),
       spanId: notAllZeros(digest.slice(32, 48)),
-      parentSpanId: parent?.spanId ?? null,
+      parentSpanId: parent?.clientSpanId ?? null,
       parentIsRemote: false,
       traceState: null,
       traceFlags: parent?.traceFlags ?? 1,
@@ -130,7 +115,7 @@ export const spansOfSymptom = (found: Symptom, context: SymptomContext): readonl
         ? { code: 'error', message: found.explanation }
         : { code: 'unset', message: null },
       events: [],
-      links: linked.map(({ traceId, spanId }) => ({ traceId, spanId, attributes: {} })),
+      links: linked.map(({ traceId, clientSpanId }) => ({ traceId, spanId: clientSpanId, attributes: {} })),
       resource: context.resources.callerOf(found),
     },
   ];

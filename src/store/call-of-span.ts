@@ -123,6 +123,7 @@ export const callOfSpan = (span: Span): Call => {
     identitySource: word(text(attributes, 'cri.identity.source'), ['call', 'cache'] as const),
     operation: null,
     round: null,
+    kernel: null,
     unknownFields: number(attributes, 'cri.unknown_fields') ?? 0,
     brokenMessages: number(attributes, 'cri.broken_messages') ?? 0,
     full: null,

@@ -18,6 +18,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   identitySource: null,
   operation: null,
   round: null,
+  kernel: null,
   streaming: false,
   start: 1_795_476_336_832_945_208n,
   requestSentAt: null,

@@ -1,0 +1,185 @@
+import { later, type Nanos } from '../../foundation/time.ts';
+import type { GrpcEvent } from '../../grpc/event.ts';
+import type { KernelEvent } from '../../kernel/kernel-event.ts';
+import type { Call, Finding } from '../call.ts';
+import { remember } from '../pods/remember.ts';
+import { createActivities } from './activities.ts';
+import { createCandidates } from './candidates.ts';
+import { gather } from './gather.ts';
+import { defaultKernelLimits, type KernelCounters, type KernelLimits } from './limits.ts';
+import { createMishaps } from './mishaps.ts';
+import { createOpenCalls, isWorkingCall, keyOf } from './open-calls.ts';
+import type { Window } from './parts.ts';
+import { createProcesses } from './processes.ts';
+import type { KernelStory } from './story.ts';
+import { tellStory } from './tell.ts';
+
+/**
+ * Joins what the kernel tells with the calls that caused it. Ended calls that make a runtime work are held back until
+ * their last events must have come, and are told with their story: once, and whole.
+ */
+export interface KernelJoin {
+  event(event: KernelEvent, at: Nanos): void;
+  /** This process is a runtime. */
+  serves(pid: number | null): void;
+  grpc(connection: number, event: GrpcEvent, snapshot: (stream: number) => Call | null, now: Nanos): void;
+  /** Findings as they may be told now: without those that are held back, and with those that are due. */
+  gate(found: Finding[], now: Nanos): Finding[];
+  /** The input ended: nothing is waited for. */
+  finish(now: Nanos): Finding[];
+}
+
+interface Held {
+  readonly key: string;
+  readonly due: Nanos;
+  /** The call, and its revisions meanwhile. */
+  readonly calls: Call[];
+}
+
+/** Events between two looks for what nobody can need any more. */
+const sweepEvery = 512;
+
+const windowOf = (call: Call, now: Nanos): Window => {
+  const from = call.requestReadAt ?? call.start ?? call.result.responseStart?.at ?? call.end ?? now;
+  const to = call.responseSentAt ?? call.end ?? now;
+  return { from, to: later(from, to), isOver: call.result.outcome === 'finished' };
+};
+
+export const isTelling = (story: KernelStory): boolean =>
+  story.parts.length > 0 || story.syncs.count > 0 || story.marks.length > 0;
+
+export const createKernelJoin = (
+  counters: KernelCounters,
+  limits: KernelLimits = defaultKernelLimits,
+): KernelJoin => {
+  const processes = createProcesses(counters, limits);
+  const activities = createActivities(counters, limits);
+  const mishaps = createMishaps(counters, limits);
+  const calls = createOpenCalls(counters, limits);
+  /** In the order in which they ended. */
+  const held = new Map<string, Held>();
+  const told = new Map<string, KernelStory>();
+  /** Without the kernel's side there is nothing to wait for. */
+  let hasEvents = false;
+  let events = 0;
+
+  const sweep = (now: Nanos): void => {
+    const earliest = calls.forget(new Set(held.keys()));
+    // The call that caused what came just now may be seen a moment later.
+    const recent = now - limits.settle;
+    const wanted = earliest !== null && earliest < recent ? earliest : recent;
+    processes.keepUnits((unit) => {
+      if (unit.begin >= wanted) return true;
+      if (unit.programs.length > 0) counters.unowned += 1;
+      return false;
+    });
+    activities.forgetBefore(wanted);
+    mishaps.forgetBefore(wanted);
+  };
+
+  const tell = ({ key, calls: [first, ...revisions] }: Held, now: Nanos, out: Finding[]): void => {
+    held.delete(key);
+    counters.heldNow = held.size;
+    if (first === undefined) return;
+    const window = windowOf(first, now);
+    const candidates = createCandidates(calls);
+    const joined = gather(
+      first,
+      window,
+      { processes, activities, mishaps, candidates },
+      limits.settle,
+      counters,
+    );
+    const mine = new Set(joined.units.map(({ unit }) => unit));
+    processes.keepUnits((unit) => !mine.has(unit));
+    const story = tellStory(joined, window, limits, counters);
+    remember(told, key, story, limits.maxTold);
+    counters.told += 1;
+    const call: Call = { ...first, kernel: story };
+    out.push({ kind: 'call', call });
+    if (isTelling(story)) out.push({ kind: 'kernel', call, story });
+    for (const revision of revisions) out.push({ kind: 'call', call: { ...revision, kernel: story } });
+  };
+
+  const release = (isDue: (one: Held) => boolean, now: Nanos, out: Finding[]): void => {
+    let any = false;
+    for (const one of held.values()) {
+      if (!isDue(one)) break;
+      tell(one, now, out);
+      any = true;
+    }
+    if (any) sweep(now);
+  };
+
+  /** True: the call is kept, to be told later. */
+  const hold = (call: Call, now: Nanos, out: Finding[]): boolean => {
+    const key = keyOf(call);
+    const waiting = held.get(key);
+    if (waiting !== undefined) {
+      waiting.calls.push(call);
+      return true;
+    }
+    if (call.revision > 0 || !isWorkingCall(call.rpc)) return false;
+    const [oldest] = held.values();
+    if (held.size >= limits.maxHeld && oldest !== undefined) {
+      counters.heldDropped += 1;
+      tell(oldest, now, out);
+    }
+    held.set(key, { key, due: (call.end ?? now) + limits.settle, calls: [call] });
+    counters.heldNow = held.size;
+    return true;
+  };
+
+  return {
+    event(event, at) {
+      hasEvents = true;
+      switch (event.kind) {
+        case 'fork':
+          processes.fork(event);
+          break;
+        case 'exec':
+          processes.exec(event, at);
+          break;
+        case 'exit':
+          activities.exited(event.process.pid, at);
+          processes.exit(event, at);
+          break;
+        case 'cgroup':
+          mishaps.cgroup(event.action, event.path, at);
+          break;
+        case 'lost':
+          mishaps.lost(event.records, at);
+          break;
+        default:
+          activities.add(event, at, processes.find);
+      }
+      events += 1;
+      if (events % sweepEvery === 0) sweep(at);
+    },
+    serves(pid) {
+      if (pid !== null) processes.serves(pid);
+    },
+    grpc: calls.grpc,
+    gate(found, now) {
+      if (!hasEvents) return found;
+      const out: Finding[] = [];
+      release(({ due }) => due <= now, now, out);
+      for (const finding of found) {
+        if (finding.kind !== 'call') {
+          out.push(finding);
+          continue;
+        }
+        calls.told(finding.call);
+        if (hold(finding.call, now, out)) continue;
+        const story = told.get(keyOf(finding.call));
+        out.push(story === undefined ? finding : { kind: 'call', call: { ...finding.call, kernel: story } });
+      }
+      return out;
+    },
+    finish(now) {
+      const out: Finding[] = [];
+      release(() => true, now, out);
+      return out;
+    },
+  };
+};

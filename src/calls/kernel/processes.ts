@@ -1,0 +1,212 @@
+import { type Nanos, nanosPerMillisecond } from '../../foundation/time.ts';
+import type { KernelEvent, KernelTask } from '../../kernel/kernel-event.ts';
+import { claimsOf, claimsOfCgroup, mergeClaims, noClaims } from './claims.ts';
+import type { KernelCounters, KernelLimits } from './limits.ts';
+import type { ProcessNode, Unit } from './process-tree.ts';
+import { containerProgram, isService, type Program, programNamed, programOf } from './program.ts';
+
+type Of<Kind extends KernelEvent['kind']> = Extract<KernelEvent, { kind: Kind }>;
+
+/** The processes of the runtime's family, as forks, executions and exits tell of them. */
+export interface Processes {
+  fork(event: Of<'fork'>): void;
+  exec(event: Of<'exec'>, at: Nanos): void;
+  exit(event: Of<'exit'>, at: Nanos): void;
+  /** This process is a runtime: a call was made of it. */
+  serves(pid: number): void;
+  /** A process that lives, if it is known. */
+  find(task: KernelTask): ProcessNode | null;
+  /** In the order in which they were met. */
+  units(): readonly Unit[];
+  /** Units that nobody can own any more go. */
+  keepUnits(wanted: (unit: Unit) => boolean): void;
+}
+
+/** Starts are computed from the time since boot, and differ by the error of that; a pid comes again much later. */
+const sameStart = 10n * nanosPerMillisecond;
+
+/** Runtimes of one node, restarted ones among them. */
+const maxServers = 64;
+
+/** `runc init` clones itself twice; the last of the three waits to become the container. */
+const isContainerInit = (parent: KernelTask): boolean => parent.comm.startsWith('runc:[1');
+
+export const createProcesses = (counters: KernelCounters, limits: KernelLimits): Processes => {
+  const live = new Map<number, ProcessNode>();
+  /** Processes that wait to become a container's first program. */
+  const inits = new WeakSet<ProcessNode>();
+  /** Pids of runtimes, where connections told them: whatever they are called. */
+  const servers = new Set<number>();
+  let units: Unit[] = [];
+
+  const find = ({ pid, start }: KernelTask): ProcessNode | null => {
+    const node = live.get(pid);
+    if (node === undefined) return null;
+    const apart = node.start - start;
+    return apart < sameStart && -apart < sameStart ? node : null;
+  };
+
+  const add = (task: KernelTask, parent: ProcessNode | null, program: Program): ProcessNode | null => {
+    live.delete(task.pid);
+    if (live.size >= limits.maxProcesses) {
+      counters.processesDropped += 1;
+      return null;
+    }
+    const { pid, start, comm } = task;
+    const node: ProcessNode = {
+      pid,
+      start,
+      comm,
+      parent,
+      program,
+      claims: noClaims,
+      interfaceName: null,
+      executedAt: null,
+      unit: null,
+      end: null,
+      exitCode: null,
+      signal: null,
+      peakRssBytes: null,
+      cpuNs: 0n,
+    };
+    live.set(pid, node);
+    counters.processesNow = live.size;
+    return node;
+  };
+
+  const beginUnit = (root: ProcessNode, begin: Nanos, origin: Unit | null): void => {
+    const service = root.parent !== null && isService(root.parent.program) ? root.parent : null;
+    const unit: Unit = {
+      root,
+      begin,
+      service,
+      origin,
+      programs: [],
+      claims: noClaims,
+      executions: 0,
+      cpuNs: 0n,
+    };
+    root.unit = unit;
+    units.push(unit);
+    if (units.length > limits.maxUnits) {
+      units.shift();
+      counters.unitsDropped += 1;
+    }
+    counters.unitsNow = units.length;
+  };
+
+  /** One that was there before the observer: what it is must be told by its name. */
+  const fromBefore = (task: KernelTask): ProcessNode | null => {
+    const program: Program = servers.has(task.pid) ? { kind: 'runtime' } : programNamed(task.comm);
+    if (program.kind === 'other') return null;
+    const node = add(task, null, program);
+    if (node !== null && !isService(program)) beginUnit(node, node.start, null);
+    return node;
+  };
+
+  /** Null: of no interest, or not known. */
+  const born = (task: KernelTask, parentTask: KernelTask): ProcessNode | null => {
+    if (task.pid === parentTask.pid) return null;
+    const parent = find(parentTask) ?? fromBefore(parentTask);
+    if (parent === null) {
+      counters.stray += 1;
+      return null;
+    }
+    if (parent.program.kind === 'container') return null;
+    const node = add(task, parent, parent.program);
+    if (node === null) return null;
+    if (isService(parent.program)) beginUnit(node, node.start, null);
+    else node.unit = parent.unit;
+    if (isContainerInit(parentTask)) inits.add(node);
+    return node;
+  };
+
+  /** The process that executes, where it was not met before. */
+  const metLate = (event: Of<'exec'>): ProcessNode | null => {
+    const { process, parent, argv, cni } = event;
+    const of = parent === null ? null : (find(parent) ?? fromBefore(parent));
+    if (parent !== null && of !== null) return born(process, parent);
+    const program = programOf({ comm: process.comm, argv, cni }, null);
+    if (program.kind === 'other') return null;
+    const node = add(process, null, program);
+    if (node !== null && !isService(program)) beginUnit(node, node.start, null);
+    return node;
+  };
+
+  /** Other runtimes than runc do not show their steps by name: then the cgroup tells what runs in the container. */
+  const sharesCgroup = ({ unit, program }: ProcessNode, { cgroup }: Of<'exec'>): boolean => {
+    if (unit === null || program.kind !== 'oci') return false;
+    const [id] = claimsOfCgroup(cgroup).ids;
+    return id !== undefined && unit.claims.ids.includes(id);
+  };
+
+  const becomeContainer = (node: ProcessNode, event: Of<'exec'>, at: Nanos): void => {
+    const origin = node.unit;
+    node.program = containerProgram({ comm: event.process.comm, argv: event.argv, cni: null });
+    node.claims = mergeClaims(origin?.claims ?? noClaims, claimsOfCgroup(event.cgroup));
+    node.executedAt = at;
+    beginUnit(node, at, origin);
+    record(node);
+  };
+
+  const record = (node: ProcessNode): void => {
+    const { unit } = node;
+    if (unit === null) return;
+    unit.claims = mergeClaims(unit.claims, node.claims);
+    unit.executions += 1;
+    if (unit.programs.includes(node)) return;
+    if (unit.programs.length < limits.maxUnitPrograms) unit.programs.push(node);
+    else counters.programsDropped += 1;
+  };
+
+  return {
+    find,
+    serves(pid) {
+      if (servers.size < maxServers) servers.add(pid);
+    },
+    fork({ process, parent }) {
+      born(process, parent);
+    },
+    exec(event, at) {
+      const { process, argv, cgroup, cni } = event;
+      const node = find(process) ?? metLate(event);
+      if (node === null || node.program.kind === 'container') {
+        counters.workload += 1;
+        return;
+      }
+      const program = programOf({ comm: process.comm, argv, cni }, node.parent?.program ?? null);
+      if (inits.has(node) || (program.kind === 'other' && sharesCgroup(node, event))) {
+        becomeContainer(node, event, at);
+        return;
+      }
+      // A wrapper becomes what it wraps, and a runtime that executes itself again stays what it was called as.
+      const first = node.executedAt === null;
+      if (first || node.program.kind === 'other') node.program = program;
+      node.claims = mergeClaims(node.claims, claimsOf(program, { argv, cgroup, cni }));
+      if (program.kind === 'cni') node.interfaceName = cni?.interfaceName ?? null;
+      node.executedAt ??= at;
+      if (isService(node.program)) node.unit = null;
+      record(node);
+    },
+    exit({ process, code, signal, userNs, systemNs, peakRssBytes }, at) {
+      const node = find(process);
+      if (node === null) return;
+      live.delete(node.pid);
+      counters.processesNow = live.size;
+      node.end = at;
+      node.exitCode = code;
+      node.signal = signal;
+      node.peakRssBytes = peakRssBytes;
+      node.cpuNs += userNs + systemNs;
+      if (node.unit !== null) node.unit.cpuNs += userNs + systemNs;
+      // What executed nothing of its own is a part of what its parent does.
+      if (node.executedAt === null && node.parent?.unit === node.unit && node.unit !== null)
+        node.parent.cpuNs += userNs + systemNs;
+    },
+    units: () => units,
+    keepUnits(wanted) {
+      units = units.filter(wanted);
+      counters.unitsNow = units.length;
+    },
+  };
+};

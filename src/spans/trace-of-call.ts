@@ -1,0 +1,28 @@
+import type { Call } from '../calls/call.ts';
+import type { SpanContext } from './call-spans.ts';
+import { idsOfCall } from './ids.ts';
+import { parseTraceparent } from './traceparent.ts';
+
+/** Where the spans of a call stand, also before it ends. */
+export interface TraceOfCall {
+  readonly traceId: string;
+  readonly clientSpanId: string;
+  readonly serverSpanId: string;
+  readonly traceFlags: number;
+  readonly traceState: string | null;
+}
+
+export const traceOfCall = (
+  call: Call,
+  { identity, parentOf }: Pick<SpanContext, 'identity' | 'parentOf'>,
+): TraceOfCall => {
+  const ids = idsOfCall(identity, call);
+  const parent = parseTraceparent(call.traceparent, call.tracestate) ?? parentOf(call);
+  return {
+    traceId: parent?.traceId ?? ids.traceId,
+    clientSpanId: ids.clientSpanId,
+    serverSpanId: ids.serverSpanId,
+    traceFlags: parent?.traceFlags ?? 1,
+    traceState: parent?.traceState ?? null,
+  };
+};
