@@ -1,5 +1,6 @@
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+import { kernelPartRows, kernelTotalRows } from '../../src/spans/kernel-attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
 import { roundAttributeRows } from '../../src/spans/round-attributes.ts';
@@ -98,6 +99,23 @@ traces of their own, linked to the calls they are about. It carries \`server.add
 call, and:
 
 ${table(heads, symptomAttributeRows.map(cellsOf))}
+
+## Of the work that the kernel saw for a call
+
+Where kernel events are watched, the SERVER span of a call that makes a runtime work (\`RunPodSandbox\`, \`StartContainer\`,
+\`PullImage\`, ...) says what that work was. \`docs/kernel.md\` says how processes and calls are joined. OOM kills, fatal
+signals and cgroups that stay frozen are events on the span: \`oom kill\`, \`signal\`, \`cgroup frozen\`.
+
+${table(heads, kernelTotalRows.map(cellsOf))}
+
+Each part is an INTERNAL span below it, of the runtime: a program that ran (\`cni.ADD bridge\`, \`runc create\`,
+\`containerd-shim start\`, \`exec iptables\`), the first program of a container or the command of an exec
+(\`container exec\`), a sync of the runtime itself that took 1 ms or longer (\`fdatasync meta.db\`), a TCP connect
+(\`connect\`), and the time from a signal to the end of the container that got it (\`container stop\`). A program is the
+child of the program that started it. The span is an error where a plugin, an OCI runtime or a shim failed, or a connect. These
+attributes stand on it, and on the events:
+
+${table(heads, kernelPartRows.map(cellsOf))}
 
 ## On the resources
 

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+import { kernelPartRows, kernelTotalRows } from '../../src/spans/kernel-attributes.ts';
 import type { Attributes, AttributeValue, Span } from '../../src/spans/span.ts';
 
-const rows = new Map<string, AttributeRow>(attributeRows.map((row) => [row.name, row]));
+const rows = new Map<string, AttributeRow>(
+  [...attributeRows, ...kernelTotalRows].map((row) => [row.name, row]),
+);
+const partRows = new Map<string, AttributeRow>(kernelPartRows.map((row) => [row.name, row]));
 
 const isOf = (value: AttributeValue, type: AttributeRow['type']): boolean => {
   if (type === 'int') return Number.isInteger(value);
@@ -22,6 +26,16 @@ const check = (attributes: Attributes, on: readonly AttributeRow['on'][]): void 
       continue;
     }
     assert.ok(on.includes(row.on), `${name} on ${on}`);
+    assert.ok(isOf(value, row.type), `${name} is ${typeof value}, not ${row.type}`);
+    assert.notEqual(value, '', name);
+  }
+};
+
+/** Of a part, or of an event on a SERVER span. */
+export const checkKernelAttributes = (attributes: Attributes): void => {
+  for (const [name, value] of Object.entries(attributes)) {
+    const row = partRows.get(name);
+    assert.ok(row !== undefined, `${name} is in no table`);
     assert.ok(isOf(value, row.type), `${name} is ${typeof value}, not ${row.type}`);
     assert.notEqual(value, '', name);
   }

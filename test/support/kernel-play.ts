@@ -26,7 +26,12 @@ export const containerd: KernelTask = { pid: 700, start: at(-100_000), comm: 'co
 
 export const task = (pid: number, comm: string, ms: number): KernelTask => ({ pid, start: at(ms), comm });
 
-export const exit = (ms: number, process: KernelTask, code: number | null = 0, signal: number | null = null): Step => ({
+export const exit = (
+  ms: number,
+  process: KernelTask,
+  code: number | null = 0,
+  signal: number | null = null,
+): Step => ({
   ms,
   event: {
     kind: 'exit',
@@ -42,7 +47,7 @@ export const exit = (ms: number, process: KernelTask, code: number | null = 0, s
 export interface Execution {
   readonly argv: readonly string[];
   readonly cgroup?: string | null;
-  readonly cni?: Partial<CniEnvironment> | null;
+  readonly cni?: Partial<CniEnvironment> | null | undefined;
 }
 
 const noCni: CniEnvironment = {
@@ -164,6 +169,7 @@ const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Pl
             traceparent: null,
             tracestate: null,
             baggageKeys: [],
+            entries: [],
           },
         },
         () => unanswered(step.begins),
@@ -182,7 +188,11 @@ const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Pl
     counters,
     storyOf({ connection, stream }) {
       for (const finding of findings)
-        if (finding.kind === 'call' && finding.call.connection === connection && finding.call.stream === stream)
+        if (
+          finding.kind === 'call' &&
+          finding.call.connection === connection &&
+          finding.call.stream === stream
+        )
           return finding.call.kernel;
       return null;
     },

@@ -19,7 +19,12 @@ export interface PodPlay {
   readonly steps: readonly Step[];
   readonly run: Call;
   readonly shim: KernelTask;
-  readonly pids: { readonly bridge: number; readonly portmap: number; readonly shimStart: number; readonly create: number };
+  readonly pids: {
+    readonly bridge: number;
+    readonly portmap: number;
+    readonly shimStart: number;
+    readonly create: number;
+  };
   readonly sandboxId: string;
 }
 
@@ -33,7 +38,8 @@ export interface PodPlan {
   readonly fails?: boolean;
 }
 
-export const idOf = (nth: number, digit: string): string => `${nth.toString(16).padStart(4, '0')}${digit.repeat(60)}`;
+export const idOf = (nth: number, digit: string): string =>
+  `${nth.toString(16).padStart(4, '0')}${digit.repeat(60)}`;
 
 /** What containerd 1.6 does for RunPodSandbox: plugins, shim, runc create and start, as seen on a node. */
 export const podPlay = ({ nth, from, pace = 1, fails = false }: PodPlan): PodPlay => {
@@ -65,8 +71,23 @@ export const podPlay = ({ nth, from, pace = 1, fails = false }: PodPlan): PodPla
     podUid: uid,
     podInfraContainerId: sandboxId,
   });
-  const plugin = (k: number, named: string, a: number, b: number, ifName: string, parent = containerd, code = 0) =>
-    program(t(a), t(b), task(pid(k), named, t(a)), parent, { argv: [`/usr/lib/cni/${named}`], cni: cni(ifName) }, code);
+  const plugin = (
+    k: number,
+    named: string,
+    a: number,
+    b: number,
+    ifName: string,
+    parent = containerd,
+    code = 0,
+  ) =>
+    program(
+      t(a),
+      t(b),
+      task(pid(k), named, t(a)),
+      parent,
+      { argv: [`/usr/lib/cni/${named}`], cni: cni(ifName) },
+      code,
+    );
 
   const bridge = task(pid(1), 'bridge', t(12));
   const portmap = task(pid(3), 'portmap', t(100));
@@ -80,7 +101,16 @@ export const podPlay = ({ nth, from, pace = 1, fails = false }: PodPlan): PodPla
   const start = task(pid(11), 'runc', t(178));
   const bundle = `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${sandboxId}`;
   const runc = (command: string, ...more: string[]): Execution => ({
-    argv: ['runc', '--root', '/run/containerd/runc/k8s.io', '--log-format', 'json', command, ...more, sandboxId],
+    argv: [
+      'runc',
+      '--root',
+      '/run/containerd/runc/k8s.io',
+      '--log-format',
+      'json',
+      command,
+      ...more,
+      sandboxId,
+    ],
   });
   const shimWords = ['containerd-shim-runc-v2', '-namespace', 'k8s.io', '-id', sandboxId];
 
@@ -100,7 +130,13 @@ export const podPlay = ({ nth, from, pace = 1, fails = false }: PodPlan): PodPla
     ...program(t(120), t(140), shimStart, containerd, { argv: [...shimWords, 'start'] }),
     fork(t(126), { ...shim, comm: 'containerd-shim' }, shimStart),
     exec(t(126.3), shim, shimStart, { argv: shimWords }),
-    ...program(t(142), t(176), create, shim, runc('create', '--bundle', bundle, '--pid-file', `${bundle}/init.pid`)),
+    ...program(
+      t(142),
+      t(176),
+      create,
+      shim,
+      runc('create', '--bundle', bundle, '--pid-file', `${bundle}/init.pid`),
+    ),
     ...program(t(150), t(160), init, create, { argv: ['runc', 'init'] }),
     fork(t(153), { ...child, comm: 'runc:[0:PARENT]' }, { ...init, comm: 'runc:[0:PARENT]' }),
     fork(t(155), pause, child),

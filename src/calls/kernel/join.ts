@@ -163,7 +163,6 @@ export const createKernelJoin = (
     gate(found, now) {
       if (!hasEvents) return found;
       const out: Finding[] = [];
-      release(({ due }) => due <= now, now, out);
       for (const finding of found) {
         if (finding.kind !== 'call') {
           out.push(finding);
@@ -174,6 +173,8 @@ export const createKernelJoin = (
         const story = told.get(keyOf(finding.call));
         out.push(story === undefined ? finding : { kind: 'call', call: { ...finding.call, kernel: story } });
       }
+      // After those that ended just now are among the held: a sweep forgets what is not.
+      release(({ due }) => due <= now, now, out);
       return out;
     },
     finish(now) {

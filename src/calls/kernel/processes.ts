@@ -14,7 +14,7 @@ export interface Processes {
   exit(event: Of<'exit'>, at: Nanos): void;
   /** This process is a runtime: a call was made of it. */
   serves(pid: number): void;
-  /** A process that lives, if it is known. */
+  /** A process that lives, if it is known, or can be told by its name. */
   find(task: KernelTask): ProcessNode | null;
   /** In the order in which they were met. */
   units(): readonly Unit[];
@@ -160,7 +160,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
   };
 
   return {
-    find,
+    find: (task) => find(task) ?? fromBefore(task),
     serves(pid) {
       if (servers.size < maxServers) servers.add(pid);
     },
@@ -185,8 +185,11 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
       node.claims = mergeClaims(node.claims, claimsOf(program, { argv, cgroup, cni }));
       if (program.kind === 'cni') node.interfaceName = cni?.interfaceName ?? null;
       node.executedAt ??= at;
-      if (isService(node.program)) node.unit = null;
       record(node);
+      // From here on what it starts is work of its own, and it is no longer a part of what started it.
+      if (!isService(node.program) || node.unit === null) return;
+      node.unit.programs.splice(node.unit.programs.indexOf(node), 1);
+      node.unit = null;
     },
     exit({ process, code, signal, userNs, systemNs, peakRssBytes }, at) {
       const node = find(process);
