@@ -15,8 +15,10 @@ import { createHealth, type Health } from './health.ts';
 import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
 import type { LiveSource } from './live-source.ts';
+import { openMetricsService } from './metrics-service.ts';
 import { observe } from './observe.ts';
 import { createPipeline } from './pipeline.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
 import { openSinks } from './sinks.ts';
 import { createSpanCounters } from './spans/limits.ts';
 
@@ -31,11 +33,13 @@ export interface AgentOptions {
   /** Sinks beside those of the configuration. */
   readonly extraSinks?: readonly Sink[];
   /** Takes its place only when everything behind it is ready. */
-  readonly openSource: (identity: string) => Promise<LiveSource>;
+  readonly openSource: (identity: string, readiness: Readiness) => Promise<LiveSource>;
 }
 
 export interface Agent {
   readonly health: Health;
+  /** Where `/metrics`, `/healthz` and `/readyz` are; null: nowhere. */
+  metricsAddress(): string | null;
   /** Resolves when the source has ended by itself or after `stop`; rejects when observing failed. */
   readonly ended: Promise<void>;
   /**
@@ -87,6 +91,14 @@ export const startAgent = async ({
   const spanCounters = createSpanCounters();
   health.add('spans', spanCounters);
 
+  const readiness = createReadiness();
+  readiness.set('observer', 'starting');
+  // Not fatal: an address that is taken is tried again.
+  const metrics =
+    config['metrics-exporter'] === 'none'
+      ? null
+      : await openMetricsService({ config, version, clock, log, health, readiness, pipeline });
+
   // Fatal where a file that was asked for cannot be written; a collector that is away is not: spans wait for it.
   const sinks: readonly Sink[] = [
     ...(await openSinks({ config, environment, version, health, log })),
@@ -99,9 +111,9 @@ export const startAgent = async ({
   let source: LiveSource;
   try {
     // Fatal: without its place in the path there is nothing to see. Callers' names missing is not.
-    source = await openSource(host.hostId);
+    source = await openSource(host.hostId, readiness);
   } catch (error) {
-    await Promise.all(sinks.map((sink) => sink.close()));
+    await Promise.all([...sinks.map((sink) => sink.close()), metrics?.close()]);
     throw error;
   }
   health.add(source.mode, source.counters);
@@ -145,31 +157,36 @@ export const startAgent = async ({
   const unobserved = (error: unknown, connection: number | null): void =>
     fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
   const ended = (async () => {
-    for await (const batch of observe(source, pipeline, spansOf, {
+    for await (const batch of observe(metrics?.watching(source) ?? source, pipeline, spansOf, {
       onFault: unobserved,
       heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
     })) {
       const wanted = sampled(batch);
       for (const sink of sinks) take(sink, wanted);
+      // Numbers are of all calls, also of those whose spans are left out.
+      if (metrics !== null) take(metrics.sink, batch);
     }
   })();
+  readiness.set('observer', null);
   // Who stops the agent hears of it from `ended` as well.
-  ended.catch(() => undefined);
+  ended.catch(() => undefined).then(() => readiness.set('observer', 'no longer watches'));
 
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     // The collector may take its time, and calls pass meanwhile: they are watched until there is little left to send.
     const timeout = config['stop-timeout'];
+    readiness.set('observer', 'stopping');
     await within(timeout / 4, Promise.all(sinks.map((sink) => sink.flush())));
     await source.stop();
     await ended.catch(() => undefined);
     const flushed = await within((timeout * 3) / 4, Promise.all(sinks.map((sink) => sink.close())));
     if (!flushed)
       log('warn', `not all was handed on within stop-timeout; what the spool holds is sent by the next run`);
-    await source.close();
+    await Promise.all([source.close(), metrics?.close()]);
   };
   return {
     health,
+    metricsAddress: () => metrics?.address() ?? null,
     ended,
     stop() {
       stopping ??= stop();

@@ -3,6 +3,7 @@ import type { Clock } from './foundation/clock.ts';
 import { recordConstants } from './kernel/events.ts';
 import { loadNative } from './kernel/native.ts';
 import type { KernelPart } from './kernel/program.ts';
+import type { Readiness } from './readiness.ts';
 import { createProxy, type ProxySource } from './source/proxy/proxy.ts';
 import type { ProxyNotice, ProxyRoute } from './source/proxy/route.ts';
 import { TapError } from './source/tap/error.ts';
@@ -24,59 +25,69 @@ export interface LiveSourceOptions {
   readonly kernelEvents: readonly KernelPart[];
   readonly clock: Clock;
   readonly log: ExportLog;
+  /** Told which sockets can be watched. */
+  readonly readiness?: Readiness | undefined;
 }
 
-const tell = (notice: ProxyNotice, log: ExportLog): void => {
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const tell = (notice: ProxyNotice, { log, readiness }: LiveSourceOptions): void => {
   const { listen, runtime } = notice.route;
   switch (notice.kind) {
     case 'listening':
       log('info', `listening on ${listen}, relaying to ${runtime}`);
+      readiness?.set(runtime, null);
       return;
     case 'runtime_away':
       log('warn', `${runtime} cannot be reached (${notice.code}): ${listen} is closed until it can`);
+      readiness?.set(runtime, `cannot be reached (${notice.code})`);
       return;
     case 'listen_failed':
-      log('error', notice.error instanceof Error ? notice.error.message : String(notice.error));
+      log('error', messageOf(notice.error));
+      readiness?.set(runtime, `${listen} cannot be listened on: ${messageOf(notice.error)}`);
       return;
   }
 };
 
-const tellOfTap = (notice: TapNotice, log: ExportLog): void => {
-  const { endpoint } = notice;
-  if (notice.kind === 'watching') log('info', `watching ${endpoint} in the kernel`);
+const tellOfTap = ({ kind, endpoint }: TapNotice, { log, readiness }: LiveSourceOptions): void => {
+  if (kind === 'watching') log('info', `watching ${endpoint} in the kernel`);
   else log('warn', `${endpoint} is gone: it is watched again when it is back`);
+  readiness?.set(endpoint, kind === 'watching' ? null : 'nothing listens there');
 };
 
 const openTap = (options: LiveSourceOptions): TapSource => {
-  const { identity, runtime, image, others, kernelEvents, clock, log } = options;
+  const { identity, runtime, image, others, kernelEvents, clock, log, readiness } = options;
   const native = loadNative();
   if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
   const endpoints = [runtime, ...(image === null ? [] : [image.endpoint]), ...others];
   const left = endpoints.splice(recordConstants.MAX_ENDPOINTS);
   if (left.length > 0) log('warn', `too many sockets: ${left.join(', ')} is not watched`);
+  for (const endpoint of [runtime, ...(image === null ? [] : [image.endpoint])])
+    readiness?.set(endpoint, 'not watched yet');
   return createTap({
     identity,
     endpoints,
     clock,
     parts: kernelEvents,
     native: native.library,
-    notice: (notice) => tellOfTap(notice, log),
+    notice: (notice) => tellOfTap(notice, options),
   });
 };
 
 const openProxy = async (options: LiveSourceOptions): Promise<ProxySource> => {
-  const { identity, runtime, listen, image, clock, log } = options;
+  const { identity, runtime, listen, image, clock, log, readiness } = options;
   const native = loadNative();
   // Degraded: calls are seen all the same, only not whose they are.
   if (!native.loaded) log('warn', `callers stay unknown: ${native.why}; ${native.remedy}`);
   const routes: ProxyRoute[] = [{ listen, runtime }];
   if (image !== null) routes.push({ listen: image.listen, runtime: image.endpoint });
+  for (const route of routes) readiness?.set(route.runtime, 'not reached yet');
   const proxy = createProxy({
     identity,
     routes,
     clock,
     peerCredentials: (descriptor) => (native.loaded ? native.library.peerCredentials(descriptor) : null),
-    notice: (notice) => tell(notice, log),
+    notice: (notice) => tell(notice, options),
   });
   await proxy.ready;
   return proxy;

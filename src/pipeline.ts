@@ -67,6 +67,8 @@ export interface Pipeline {
   finish(): readonly Finding[];
   /** Who has called so far, by which versions and methods. */
   callers(): CensusResult;
+  /** Calls that have not ended, with all that is known of them by now. */
+  inFlight(): readonly Call[];
   readonly counters: PipelineCounters;
 }
 
@@ -321,6 +323,10 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       return [...kernel.gate(out, now), ...kernel.finish(now)];
     },
     callers: stories.callers,
+    inFlight: () =>
+      [...connections.values()].flatMap(({ calls: of, snapshot }) =>
+        [...of.openStreams()].flatMap((stream) => snapshot(stream) ?? []),
+      ),
     counters,
   };
 };

@@ -7,3 +7,6 @@ export interface Caller {
   readonly cgroup: string | null;
   readonly userAgent: string | null;
 }
+
+/** What kind of program it is: a binary may be named after its version, which differs between the processes of an upgrade. */
+export const programOf = (comm: string | null): string => (comm ?? '').replace(/[-_]v?\d.*$/, '');

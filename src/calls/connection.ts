@@ -64,6 +64,8 @@ interface EndedCall {
 /** The calls of one connection: gRPC events in, findings out. */
 export interface ConnectionCalls {
   event(event: GrpcEvent, out: Finding[]): void;
+  /** Streams of calls in flight. */
+  openStreams(): Iterable<number>;
   /** What is known by now of a call in flight; null: there is none on this stream. */
   snapshot(stream: number): Call | null;
 }
@@ -132,6 +134,7 @@ export const createConnectionCalls = (
   };
 
   return {
+    openStreams: () => open.keys(),
     snapshot(stream) {
       const record = open.get(stream);
       return record === undefined

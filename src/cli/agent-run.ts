@@ -31,7 +31,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
     version,
     clock,
     log,
-    openSource: (identity) => openPlanned(plan, identity, clock, log),
+    openSource: (identity, readiness) => openPlanned(plan, identity, clock, log, readiness),
   });
   if (extraSinks.length > 0) agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });

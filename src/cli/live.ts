@@ -6,6 +6,7 @@ import { chooseSource } from '../config/source.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { KernelPart, KernelProgram } from '../kernel/program.ts';
 import { type LiveSource, openLiveSource } from '../live-source.ts';
+import type { Readiness } from '../readiness.ts';
 import { ListenError } from '../source/proxy/error.ts';
 import { TapError } from '../source/tap/error.ts';
 import { environmentError, usageError } from './command.ts';
@@ -99,9 +100,10 @@ export const openPlanned = async (
   identity: string,
   clock: Clock,
   log: Log,
+  readiness?: Readiness,
 ): Promise<LiveSource> => {
   try {
-    const source = await openLiveSource({ ...plan, identity, clock, log });
+    const source = await openLiveSource({ ...plan, identity, clock, log, readiness });
     if (source.mode === 'tap') tellOfPrograms(source.programs, log);
     return source;
   } catch (error) {

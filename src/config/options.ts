@@ -313,6 +313,33 @@ export const options = {
     doc: 'With `sampling: rounds`: a round that takes so long is always exported.',
     example: '1s',
   }),
+  'metrics-exporter': option({
+    group: 'metrics',
+    value: choice(['prometheus', 'otlp', 'prometheus,otlp', 'none']),
+    default: 'prometheus',
+    otherEnv: ['OTEL_METRICS_EXPORTER'],
+    placeholder: 'name',
+    doc: '`prometheus`: served for scraping, with `/healthz` and `/readyz` beside it. `otlp`: sent to the collector, where one is configured. `none`: neither.',
+    example: 'prometheus',
+  }),
+  'metrics-host': option({
+    group: 'metrics',
+    value: text,
+    default: '127.0.0.1',
+    otherEnv: ['OTEL_EXPORTER_PROMETHEUS_HOST'],
+    placeholder: 'address',
+    doc: 'Address that `/metrics`, `/healthz` and `/readyz` are served on. Nothing there names a pod.',
+    example: '0.0.0.0',
+  }),
+  'metrics-port': option({
+    group: 'metrics',
+    value: integer(0, 65_535),
+    default: 9464,
+    otherEnv: ['OTEL_EXPORTER_PROMETHEUS_PORT'],
+    placeholder: 'port',
+    doc: 'Port of that address; 0 takes any free one and says which.',
+    example: '9464',
+  }),
   'stop-timeout': timed({
     group: 'agent',
     value: duration(0, seconds(300)),
@@ -343,7 +370,7 @@ export const optionNames = Object.keys(options).filter((name): name is OptionNam
 /** The same table with the types of the single values forgotten. */
 export const optionOf = (name: OptionName): ConfigOption<unknown> => options[name];
 
-export const allGroups: readonly OptionGroup[] = ['source', 'identity', 'otlp', 'store', 'agent'];
+export const allGroups: readonly OptionGroup[] = ['source', 'identity', 'otlp', 'store', 'metrics', 'agent'];
 
 export const optionsOfGroups = (groups: readonly OptionGroup[]): OptionName[] =>
   optionNames.filter((name) => groups.includes(optionOf(name).group));

@@ -8,6 +8,9 @@ export type ConfigProvenance = Readonly<Record<OptionName, Provenance>>;
 export const exportAddress = (config: Config): string | null =>
   config['traces-exporter'] !== 'otlp' || config['otlp-disabled'] ? null : config['otlp-endpoint'];
 
+/** The numbers are served for scraping. */
+export const servesMetrics = (config: Config): boolean => config['metrics-exporter'].includes('prometheus');
+
 /** The image service has a socket of its own. */
 export const hasImageSocket = (config: Config): boolean =>
   config['image-endpoint'] !== null && config['image-endpoint'] !== config['runtime-endpoint'];

@@ -1,5 +1,5 @@
 import type { Phase, PhaseName, PodOperation } from '../calls/pods/operation.ts';
-import type { Nanos } from '../foundation/time.ts';
+import { coveredNs } from '../foundation/covered.ts';
 import type { PodAttributeName } from './pod-attributes.ts';
 import { gapSpanId, idsOfOperation, startOf } from './pod-ids.ts';
 import type { ResourceBook } from './resources.ts';
@@ -8,18 +8,9 @@ import { parseTraceparent } from './traceparent.ts';
 
 type Said = Partial<Record<PodAttributeName, AttributeValue>>;
 
-/** Time covered by phases of these names, in milliseconds; where they overlap it counts once. In order of start. */
-const milliseconds = (phases: readonly Phase[], names: readonly PhaseName[]): number => {
-  let sum = 0n;
-  let until: Nanos | null = null;
-  for (const { phase, start, end } of phases) {
-    if (!names.includes(phase)) continue;
-    const from: Nanos = until !== null && until > start ? until : start;
-    if (end > from) sum += end - from;
-    if (until === null || end > until) until = end;
-  }
-  return Number(sum) / 1e6;
-};
+/** Time covered by phases of these names, in milliseconds. */
+const milliseconds = (phases: readonly Phase[], names: readonly PhaseName[]): number =>
+  Number(coveredNs(phases.filter(({ phase }) => names.includes(phase)))) / 1e6;
 
 const whose = ({ pod, sandboxId, key }: PodOperation): Said => {
   const said: Said = { 'cri.operation': key.kind, 'cri.sandbox.attempt': key.attempt };

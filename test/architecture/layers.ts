@@ -18,6 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   spans: ['foundation', 'type calls'],
   export: ['foundation', 'type spans', 'type calls'],
   store: ['foundation', 'type spans', 'type calls'],
+  metrics: ['foundation', 'calls', 'type spans', 'type export', 'type kernel', 'type health.ts'],
   web: ['foundation', 'store', 'type spans', 'type calls'],
   record: ['foundation', 'source', 'http2', 'grpc', 'cri', 'type kernel'],
   // Stands outside: a runtime and a kubelet of its own, watched over a socket like any other.

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { optionsReference } from '../../src/config/reference.ts';
+import { metricsReference } from '../../src/metrics/reference.ts';
 
 /** With this set the pages are written instead of compared. */
 const write = process.env.CRITRACE_WRITE_DOCS === '1';
@@ -27,6 +28,10 @@ const holds = (page: string, mark: string, text: string): void => {
 
 it('the reference of the configuration is the table of options', () => {
   holds('configuration', 'options', `\n${optionsReference()}\n`);
+});
+
+it('the reference of the metrics is the table of instruments', () => {
+  holds('metrics', 'metrics', `\n${metricsReference()}\n`);
 });
 
 /** What `critrace NAME --help` prints; a test of the real program holds that it does. */

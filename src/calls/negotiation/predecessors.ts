@@ -1,4 +1,4 @@
-import type { Caller } from '../caller.ts';
+import { type Caller, programOf } from '../caller.ts';
 import type { CriService, Verdict } from './verdict.ts';
 
 /** Names a process's negotiation: its last one that was told. */
@@ -53,11 +53,8 @@ export interface Predecessors {
   loopOf(process: string, of: Kind): CrashLoop | null;
 }
 
-/** A binary may be named after its version, which differs between the processes of an upgrade. */
-const program = (comm: string | null): string => (comm ?? '').replace(/[-_]v?\d.*$/, '');
-
 const kindOf = ({ endpoint, service, caller }: Kind): string =>
-  `${service} ${endpoint} ${caller.uid} ${program(caller.comm)}`;
+  `${service} ${endpoint} ${caller.uid} ${programOf(caller.comm)}`;
 
 export const createPredecessors = (maxKinds: number): Predecessors => {
   const standings = new Map<string, Standing>();

@@ -36,6 +36,8 @@ export interface ProxyCounters {
   responseBytes: number;
   /** Relayed, and not observed because the observer was behind; each stretch is a `gap`. */
   lostBytes: number;
+  /** Observed bytes that wait for the observer now. */
+  queuedBytes: number;
   /** Connections that the observer was too far behind to hear of, and their bytes. */
   unobservedConnections: number;
   unobservedBytes: number;
@@ -59,6 +61,7 @@ export const createProxyCounters = (): ProxyCounters => ({
   requestBytes: 0,
   responseBytes: 0,
   lostBytes: 0,
+  queuedBytes: 0,
   unobservedConnections: 0,
   unobservedBytes: 0,
   clientErrors: 0,

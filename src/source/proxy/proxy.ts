@@ -34,6 +34,8 @@ export interface ProxySource extends Source {
   /** It listens, or waits for a runtime that is not there yet. Rejects with a ListenError. */
   readonly ready: Promise<void>;
   readonly counters: ProxyCounters;
+  /** Observed bytes that it holds before it loses some. */
+  readonly bufferBytes: number;
   /** Takes the sockets away and ends every relayed connection: the last thing that an agent does. */
   close(): Promise<void>;
 }
@@ -159,6 +161,7 @@ export const createProxy = (options: ProxyOptions): ProxySource => {
     mode: 'proxy',
     ready,
     counters,
+    bufferBytes: limits.maxQueuedBytes,
     events: () => queue.batches(),
     async stop() {
       queue.stop();

@@ -33,7 +33,6 @@ export const createObservationQueue = (
   const losing = new Set<number>();
   let queued: SourceEvent[] = [];
   let head = 0;
-  let bytesQueued = 0;
   let state: 'on' | 'stopped' | 'abandoned' = 'on';
   let wake: (() => void) | null = null;
 
@@ -67,7 +66,7 @@ export const createObservationQueue = (
       batch.push(event);
       if (event.kind === 'data') bytes += event.bytes.length;
     }
-    bytesQueued -= bytes;
+    counters.queuedBytes -= bytes;
     if (length() === 0 || head > limits.maxBatchEvents * 16) {
       queued = queued.slice(head);
       head = 0;
@@ -95,7 +94,7 @@ export const createObservationQueue = (
       state = 'abandoned';
       queued = [];
       head = 0;
-      bytesQueued = 0;
+      counters.queuedBytes = 0;
       observed.clear();
       losing.clear();
     }
@@ -116,14 +115,14 @@ export const createObservationQueue = (
         counters.unobservedBytes += bytes.length;
         return;
       }
-      if (!admits() || bytesQueued + bytes.length > limits.maxQueuedBytes) {
+      if (!admits() || counters.queuedBytes + bytes.length > limits.maxQueuedBytes) {
         counters.lostBytes += bytes.length;
         lost[direction] = { length: (lost[direction]?.length ?? 0) + bytes.length, seen };
         losing.add(connection);
         return;
       }
       reportLost(connection, direction);
-      bytesQueued += bytes.length;
+      counters.queuedBytes += bytes.length;
       put({ kind: 'data', connection, seen, direction, bytes: Buffer.from(bytes) });
     },
     end(connection, seen, direction) {

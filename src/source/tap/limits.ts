@@ -57,6 +57,8 @@ export interface TapCounters {
   lostKernelEvents: number;
   /** Processes of the runtime's family for which the kernel's table had no room. */
   unwatchedProcesses: number;
+  /** What the kernel's ring held when it was last drained. */
+  ringBytes: number;
   rounds: number;
   noticesFailed: number;
 }
@@ -78,6 +80,7 @@ export const createTapCounters = (): TapCounters => ({
   kernelEvents: 0,
   lostKernelEvents: 0,
   unwatchedProcesses: 0,
+  ringBytes: 0,
   rounds: 0,
   noticesFailed: 0,
 });

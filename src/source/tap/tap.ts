@@ -39,6 +39,8 @@ export interface TapSource extends Source {
   /** What became of each program: what the kernel refused is not seen. */
   readonly programs: readonly KernelProgram[];
   readonly counters: TapCounters;
+  /** Bytes that the kernel's ring holds before some are lost. */
+  readonly bufferBytes: number;
   /** Detaches from the kernel. */
   close(): Promise<void>;
 }
@@ -105,6 +107,7 @@ export const createTap = (options: TapOptions): TapSource => {
         notice({ kind: record.watched ? 'watching' : 'endpoint_away', endpoint });
       } else if (record.kind === 'round') {
         held = Number(record.ringBytes);
+        counters.ringBytes = held;
         counters.rounds += 1;
         counters.lostRecords = Number(record.lostRecords);
         counters.unwatched = Number(record.tableFull);
@@ -132,6 +135,7 @@ export const createTap = (options: TapOptions): TapSource => {
     mode: 'tap',
     programs: opened.programs,
     counters,
+    bufferBytes: limits.ringBytes,
     events,
     async stop() {
       stopping = true;

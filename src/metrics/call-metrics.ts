@@ -1,0 +1,105 @@
+import type { Call } from '../calls/call.ts';
+import { programOf } from '../calls/caller.ts';
+import { featureOf } from '../calls/fallbacks/features.ts';
+import { endOfTry } from '../calls/unreturned/given-up.ts';
+import type { Nanos } from '../foundation/time.ts';
+import type { Span } from '../spans/span.ts';
+import type { Exemplar, MetricBook } from './book.ts';
+import type { BoundedNames } from './bounded-names.ts';
+import { other } from './instruments/instrument.ts';
+
+/** What an ended call adds to the metrics, told once: a revision of it cannot be taken back there. */
+export interface CallMetrics {
+  ended(call: Call, spans: readonly Span[]): void;
+}
+
+export const exemplarOf = ({ traceId, spanId }: Span): Exemplar => ({ traceId, spanId });
+
+export const secondsBetween = (start: Nanos, end: Nanos): number => Number(end - start) / 1e9;
+
+const said = (span: Span, name: string): string => {
+  const value = span.attributes[name];
+  return typeof value === 'string' ? value : '';
+};
+
+const sampledFlag = 1;
+
+/** Statuses and error types without a name carry a number of the peer's choice. */
+const named = (value: string): string => (value.includes('CODE_') ? other : value);
+
+/** The method as spans name it, so that a metric leads to its spans: `_OTHER` for what is not of the CRI. */
+export const methodOf = (call: Pick<Call, 'method'>, recognises: (method: string) => boolean): string =>
+  call.method !== null && recognises(call.method) ? call.method : other;
+
+export interface CallMetricsOptions {
+  readonly book: MetricBook;
+  readonly endpoints: BoundedNames;
+  readonly callers: BoundedNames;
+  readonly recognises: (method: string) => boolean;
+  readonly samplesRounds: boolean;
+  readonly largest: (method: string, bytes: number, at: Nanos) => void;
+}
+
+export const createCallMetrics = (options: CallMetricsOptions): CallMetrics => {
+  const { book, endpoints, callers, recognises, largest, samplesRounds } = options;
+
+  /** Null where it is not known that the span will be exported: an exemplar is to lead somewhere. */
+  const exemplar = (call: Call, span: Span): Exemplar | null => {
+    const mayBeLeftOut =
+      call.round !== null && call.operation?.role !== 'part' && span.status.code !== 'error';
+    const isSampled = (span.traceFlags & sampledFlag) !== 0;
+    return samplesRounds && (mayBeLeftOut || !isSampled) ? null : exemplarOf(span);
+  };
+
+  const durations = (call: Call, spans: readonly Span[]): void => {
+    // A start that was not seen makes a duration that is too short.
+    if (call.start === null) return;
+    for (const span of spans) {
+      const common = {
+        rpc_system_name: 'grpc',
+        rpc_method: said(span, 'rpc.method'),
+        rpc_status_code: named(said(span, 'rpc.status_code')),
+        error_type: named(said(span, 'error.type')),
+      };
+      const seconds = secondsBetween(span.start, span.end);
+      if (span.kind === 'client')
+        book.observe(
+          'rpc_client_call_duration_seconds',
+          { ...common, server_address: endpoints(call.endpoint) },
+          seconds,
+          exemplar(call, span),
+        );
+      else if (span.kind === 'server')
+        book.observe('rpc_server_call_duration_seconds', common, seconds, exemplar(call, span));
+    }
+  };
+
+  const sizes = (call: Call, method: string): void => {
+    const { request, response } = call.result;
+    const labels = { rpc_method: method };
+    if (request.messages > 0) book.observe('cri_request_size_bytes', labels, request.bytes);
+    if (response.messages > 0) book.observe('cri_response_size_bytes', labels, response.bytes);
+    if (response.messages === 1 && call.end !== null) largest(method, response.bytes, call.end);
+    if (call.facts.items !== null) book.observe('cri_list_items', labels, call.facts.items);
+  };
+
+  return {
+    ended(call, spans) {
+      if (call.revision > 0 || call.end === null) return;
+      const method = methodOf(call, recognises);
+      book.add('critrace_calls_total', { method_source: call.methodSource });
+      if (call.service !== null)
+        book.add('cri_calls_total', {
+          service: call.service,
+          api_version: call.apiVersion ?? 'unknown',
+          caller: callers(programOf(call.caller.comm)),
+        });
+      durations(call, spans);
+      sizes(call, method);
+      if (endOfTry(call) === 'deadline') book.add('cri_deadline_exceeded_total', { rpc_method: method });
+      const feature = call.rpc === null || call.service === null ? null : featureOf(call.rpc);
+      if (feature?.isRefused(call))
+        book.add('cri_feature_refusals_total', { feature: feature.name, rpc_method: method });
+    },
+  };
+};
