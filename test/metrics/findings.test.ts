@@ -92,7 +92,7 @@ test('the verdict of a program is what its newest process came to', async () => 
       inferred: false,
       version: null,
       previous: null,
-      change: null,
+      change: 'first',
       predecessor: null,
       loop: null,
       count: 1,
