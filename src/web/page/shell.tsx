@@ -188,7 +188,7 @@ export const Shell = () => {
             </select>
           ) : (
             <span class="bar-label quiet" title={dataset?.label}>
-              {dataset?.label}
+              <bdi>{dataset?.label}</bdi>
             </span>
           )}
           <span class={`state state-${state.replace(' ', '-')}`} role="status">

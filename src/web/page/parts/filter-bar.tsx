@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { CallJson } from '../../api.ts';
 import { shortMethod } from '../format.ts';
 import { type Route, stay } from '../route.ts';
@@ -60,7 +60,13 @@ export const passes = (asked: URLSearchParams, call: CallJson): boolean =>
 const Field = ({ route, field }: { route: Route; field: (typeof fields)[number] }) => {
   const given = route.query.get(field.name) ?? '';
   const [text, setText] = useState(given);
-  useEffect(() => setText(given), [given]);
+  // What was typed comes back by the address a little later, when more may have been typed.
+  const sent = useRef(given);
+  useEffect(() => {
+    if (given === sent.current) return;
+    sent.current = given;
+    setText(given);
+  }, [given]);
   return (
     <label class="field">
       <span>{field.label}</span>
@@ -73,8 +79,9 @@ const Field = ({ route, field }: { route: Route; field: (typeof fields)[number] 
         autocomplete="off"
         style={{ width: `${field.width}ch` }}
         onInput={(event) => {
-          setText(event.currentTarget.value);
-          stay(route, { [field.name]: event.currentTarget.value });
+          sent.current = event.currentTarget.value;
+          setText(sent.current);
+          stay(route, { [field.name]: sent.current });
         }}
       />
     </label>

@@ -54,34 +54,43 @@ const drawCells = (plot: uPlot, heat: HeatJson, dark: boolean): void => {
   ctx.restore();
 };
 
+/** The cells are drawn by hand: what uPlot is given only spans the axes. */
+const dataOf = ({ from, to, bounds }: HeatJson): uPlot.AlignedData => [
+  [from / 1000, to / 1000],
+  [bounds[0] ?? 0.1, bounds[0] ?? 0.1],
+];
+
+/** Up to which duration the axis goes: a little above the longest call. */
+const topOf = ({ bounds, counts }: HeatJson): number => {
+  const longest = counts.reduce(
+    (highest, value, cell) => (value > 0 ? Math.max(highest, cell % bounds.length) : highest),
+    8,
+  );
+  return bounds[Math.min(bounds.length - 1, longest + 2)] ?? 1000;
+};
+
 /** Calls by time and duration; what is drawn over with the mouse is selected. */
 export const Heat = ({ heat, dark, onBrush }: HeatProps) => {
   const place = useRef<HTMLDivElement>(null);
-  const brushed = useRef(onBrush);
-  brushed.current = onBrush;
+  const plotted = useRef<uPlot | null>(null);
+  // The plot lives on when its numbers change, so that a box that is being drawn is not lost.
+  const shown = useRef({ heat, onBrush });
+  shown.current = { heat, onBrush };
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const ink = dark ? '#9aa3af' : '#5b626c';
     const line = dark ? '#262b34' : '#e4e4e0';
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
-    const least = heat.bounds[0] ?? 0.1;
-    const most = (heat.bounds.at(-1) ?? 1) * 1.8;
-    const seen = heat.counts.reduce(
-      (highest, value, cell) => (value > 0 ? Math.max(highest, cell % heat.bounds.length) : highest),
-      8,
-    );
-    const top = (heat.bounds[Math.min(heat.bounds.length - 1, seen + 2)] ?? most) * 1;
     const plot = new uPlot(
       {
         width: element.clientWidth,
         height,
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
         legend: { show: false },
         cursor: { y: true, drag: { x: true, y: true, setScale: false } },
         scales: {
-          x: { time: true, range: [heat.from / 1000, heat.to / 1000] },
-          y: { distr: 3, range: [least, top] },
+          x: { time: true, range: () => [shown.current.heat.from / 1000, shown.current.heat.to / 1000] },
+          y: { distr: 3, range: () => [shown.current.heat.bounds[0] ?? 0.1, topOf(shown.current.heat)] },
         },
         axes: [
           {
@@ -97,33 +106,34 @@ export const Heat = ({ heat, dark, onBrush }: HeatProps) => {
         ],
         series: [{}, { show: true, paths: () => null, points: { show: false } }],
         hooks: {
-          drawAxes: [(self) => drawCells(self, heat, dark)],
+          drawAxes: [(self) => drawCells(self, shown.current.heat, dark)],
           setSelect: [
             (self) => {
-              const { left, width, top: from, height: tall } = self.select;
+              const { left, width, top, height: tall } = self.select;
               if (width < 4) return;
-              brushed.current({
+              const isWhole = tall < 4 || tall >= self.over.clientHeight - 4;
+              shown.current.onBrush({
                 from: self.posToVal(left, 'x') * 1000,
                 to: self.posToVal(left + width, 'x') * 1000,
-                minMs: tall < 4 || tall >= self.over.clientHeight - 4 ? 0 : self.posToVal(from + tall, 'y'),
+                minMs: isWhole ? 0 : self.posToVal(top + tall, 'y'),
               });
             },
           ],
         },
       },
-      [
-        [heat.from / 1000, heat.to / 1000],
-        [least, least],
-      ],
+      dataOf(shown.current.heat),
       element,
     );
+    plotted.current = plot;
     const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
     observer.observe(element);
     return () => {
       observer.disconnect();
+      plotted.current = null;
       plot.destroy();
     };
-  }, [heat, dark]);
+  }, [dark]);
+  useEffect(() => plotted.current?.setData(dataOf(heat)), [heat]);
   return (
     <div
       class="heat"

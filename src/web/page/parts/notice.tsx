@@ -8,6 +8,14 @@ export const Empty = ({ title, children }: { title: string; children?: Component
   </div>
 );
 
+/** The same where it is what one hopes for. */
+export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <div class="notice notice-line" role="status">
+    <span class="strong">{title}</span>
+    <span class="quiet">{children}</span>
+  </div>
+);
+
 export const Failed = ({ error }: { error: string }) => (
   <div class="notice notice-failed" role="alert">
     <strong>This could not be shown</strong>

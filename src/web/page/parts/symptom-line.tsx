@@ -14,7 +14,7 @@ export const SymptomLine = ({ symptom, query }: { symptom: SymptomJson; query: U
     <p class="finding-evidence">
       {symptom.evidence.slice(0, 6).map((trace, nth) => (
         <a key={trace} href={linkTo('trace', trace, query)}>
-          {nth === 0 ? 'the call' : `call ${nth + 1}`}
+          {nth === 0 ? 'show it' : `call ${nth + 1}`}
         </a>
       ))}
       {symptom.evidence.length > 6 ? <span class="quiet">and {symptom.evidence.length - 6} more</span> : null}

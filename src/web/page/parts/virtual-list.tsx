@@ -17,6 +17,9 @@ interface VirtualListProps {
 /** Rows drawn beyond those that can be seen. */
 const overscan = 8;
 
+/** Of the head, which stays while the rows go by. */
+const headHeight = 33;
+
 /**
  * A table of any length of which only the rows in sight are in the document. Arrow keys, j and k move, Enter opens.
  */
@@ -53,8 +56,8 @@ export const VirtualList = (props: VirtualListProps) => {
     if (element === null) return;
     const top = next * rowHeight;
     if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + rowHeight > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + rowHeight - element.clientHeight;
+    else if (top + rowHeight + headHeight > element.scrollTop + element.clientHeight)
+      element.scrollTop = top + rowHeight + headHeight - element.clientHeight;
   };
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>): void => {
     const page = Math.max(1, Math.floor(sight.height / rowHeight) - 1);
@@ -77,14 +80,22 @@ export const VirtualList = (props: VirtualListProps) => {
 
   const indices = Array.from({ length: Math.max(0, last - first) }, (_, nth) => first + nth);
   return (
-    <div class={`table ${className}`} role="table" aria-label={label} aria-rowcount={count + 1}>
-      <div role="rowgroup" class="table-head">
-        <div role="row" class="row">
-          {head}
+    <div class={`table ${className}`}>
+      <div
+        class="table-body"
+        role="table"
+        aria-label={label}
+        aria-rowcount={count + 1}
+        ref={scroller}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div role="rowgroup" class="table-head">
+          <div role="row" class="row">
+            {head}
+          </div>
         </div>
-      </div>
-      <div role="rowgroup" class="table-body" ref={scroller} tabIndex={0} onKeyDown={onKeyDown}>
-        <div class="table-space" style={{ height: `${count * rowHeight}px` }}>
+        <div role="rowgroup" class="table-space" style={{ height: `${count * rowHeight}px` }}>
           {indices.map((index) => (
             <div
               key={keyOf(index)}

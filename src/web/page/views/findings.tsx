@@ -7,6 +7,18 @@ import { SymptomLine } from '../parts/symptom-line.tsx';
 import { onlyDataset, stay } from '../route.ts';
 import type { ViewProps } from './view.ts';
 
+/** What to do where a step failed, by the method that it was. */
+const advice: readonly (readonly [method: string, what: string])[] = [
+  ['PullImage', 'Check the name of the image, and that its registry can be reached from this node.'],
+  ['RunPodSandbox', 'Look at the network plugin and at the log of the runtime.'],
+  ['CreateContainer', 'Look at mounts, devices and the disk of the runtime; its log says more.'],
+  ['StartContainer', 'Look at the command of the container, its limits and the log of the runtime.'],
+  ['Stop', 'Look at the shim of the container and the log of the runtime.'],
+];
+
+const adviceFor = (detail: string): string =>
+  advice.find(([method]) => detail.startsWith(method))?.[1] ?? 'The calls of it say more.';
+
 /** A start that failed and a version that was refused are findings, too: told in the same form. */
 const ofOperation = (operation: OperationJson): SymptomJson => ({
   trace: operation.trace,
@@ -17,7 +29,7 @@ const ofOperation = (operation: OperationJson): SymptomJson => ({
   method: '',
   pod: operation.pod,
   failed: true,
-  explanation: operation.detail === '' ? 'no more is known' : operation.detail,
+  explanation: `${operation.detail === '' ? 'No more is known' : operation.detail}. ${adviceFor(operation.detail)}`,
   evidence: [operation.trace],
 });
 

@@ -4,7 +4,7 @@ import { ask, useAnswer } from '../answer.ts';
 import { bytes, clock, count, dayAndClock, duration, plural } from '../format.ts';
 import { CallList } from '../parts/call-list.tsx';
 import { FilterBar, filterQuery, passes } from '../parts/filter-bar.tsx';
-import { Empty, Failed, Loading } from '../parts/notice.tsx';
+import { Empty, Failed, Loading, Nothing } from '../parts/notice.tsx';
 import { Tile, Tiles } from '../parts/tile.tsx';
 import { go, onlyDataset, stay } from '../route.ts';
 import type { ViewProps } from './view.ts';
@@ -38,8 +38,7 @@ const useStored = (asked: URLSearchParams, dataset: string) => {
 };
 
 const InFlight = ({ calls, more }: { calls: readonly InFlightJson[]; more: number }) => {
-  if (calls.length === 0)
-    return <Empty title="Nothing is in flight">Every call that was begun has been answered.</Empty>;
+  if (calls.length === 0) return <Nothing title="None">Every call that was begun has been answered.</Nothing>;
   return (
     <div class="scroll-x">
       <table class="plain">
