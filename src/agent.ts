@@ -17,6 +17,7 @@ import { hostOf, sharedAttributes } from './host.ts';
 import type { LiveSource } from './live-source.ts';
 import { openMetricsService } from './metrics-service.ts';
 import { observe } from './observe.ts';
+import { openPageService } from './page-service.ts';
 import { createPipeline } from './pipeline.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { openSinks } from './sinks.ts';
@@ -40,6 +41,8 @@ export interface Agent {
   readonly health: Health;
   /** Where `/metrics`, `/healthz` and `/readyz` are; null: nowhere. */
   metricsAddress(): string | null;
+  /** Where the page is; null: nowhere. */
+  pageUrl(): string | null;
   /** Resolves when the source has ended by itself or after `stop`; rejects when observing failed. */
   readonly ended: Promise<void>;
   /**
@@ -107,16 +110,19 @@ export const startAgent = async ({
   if (sinks.length === 0) {
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }
+  // Fatal where it would be open to others; an address that is taken is not.
+  const page = await openPageService({ config, version, clock, log, health, pipeline });
 
   let source: LiveSource;
   try {
     // Fatal: without its place in the path there is nothing to see. Callers' names missing is not.
     source = await openSource(host.hostId, readiness);
   } catch (error) {
-    await Promise.all([...sinks.map((sink) => sink.close()), metrics?.close()]);
+    await Promise.all([...sinks.map((sink) => sink.close()), metrics?.close(), page?.close()]);
     throw error;
   }
   health.add(source.mode, source.counters);
+  page?.watching(source);
 
   const spansOf = createCallSpans({
     identity: source.identity,
@@ -163,6 +169,7 @@ export const startAgent = async ({
     })) {
       const wanted = sampled(batch);
       for (const sink of sinks) take(sink, wanted);
+      if (page?.sink != null) take(page.sink, wanted);
       // Numbers are of all calls, also of those whose spans are left out.
       if (metrics !== null) take(metrics.sink, batch);
     }
@@ -182,11 +189,12 @@ export const startAgent = async ({
     const flushed = await within((timeout * 3) / 4, Promise.all(sinks.map((sink) => sink.close())));
     if (!flushed)
       log('warn', `not all was handed on within stop-timeout; what the spool holds is sent by the next run`);
-    await Promise.all([source.close(), metrics?.close()]);
+    await Promise.all([source.close(), metrics?.close(), page?.close()]);
   };
   return {
     health,
     metricsAddress: () => metrics?.address() ?? null,
+    pageUrl: () => page?.url() ?? null,
     ended,
     stop() {
       stopping ??= stop();

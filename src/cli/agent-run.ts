@@ -42,6 +42,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
     runtime: plan.runtime,
     image: plan.image,
     others: plan.others,
+    page: agent.pageUrl(),
   });
   try {
     await Promise.race([aborted(context.signal), agent.ended]);

@@ -52,6 +52,12 @@ const createKeeper = () => {
   return { sink, calls: () => [...calls.values()], negotiations: () => [...negotiations.values()] };
 };
 
+/** Of a demo that ends by itself there would be nothing to look at; any free port, for an agent may run here already. */
+const pageOf = ({ config, provenance }: ResolvedConfig, follow: boolean): string => {
+  if (provenance['page-listen'].from !== 'default') return config['page-listen'];
+  return follow ? '127.0.0.1:0' : 'off';
+};
+
 export const runDemo = async (request: DemoRequest, context: CommandContext): Promise<void> => {
   const { resolved, follow, runtime, source } = request;
   const { stdout, stderr, signal } = context;
@@ -65,6 +71,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     ...resolved.config,
     'store-dir': storeDir,
     'spool-dir': join(folder, 'spool'),
+    'page-listen': pageOf(resolved, follow),
   };
   const keeper = createKeeper();
   let agent: Agent | null = null;
@@ -100,6 +107,8 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       openSource,
     });
     agent = started;
+    const page = started.pageUrl();
+    if (page !== null) say(`the page: ${page}`);
     return {
       socket: mode === 'proxy' ? listen : runtimeSocket,
       close: async () => {

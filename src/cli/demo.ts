@@ -3,12 +3,15 @@ import type { OptionGroup } from '../config/option.ts';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addConfigFlags, configOf } from './config-flags.ts';
 
-/** What a demo can be told: where its spans go besides the terminal. */
-const groups: readonly OptionGroup[] = ['otlp', 'store'];
+/** What a demo can be told: where its spans go besides the terminal, and where its page is. */
+const groups: readonly OptionGroup[] = ['otlp', 'store', 'page'];
 
 const define = (command: Command, context: CommandContext): void => {
   command
-    .option('--follow', 'pods go on coming and going until Ctrl-C')
+    .option(
+      '--follow',
+      'pods go on coming and going until Ctrl-C, to be looked at on a page whose address is printed',
+    )
     .addOption(
       new Option('--runtime <which>', 'the real containerd, a simulated runtime, or what is possible')
         .choices(['auto', 'containerd', 'simulated'])
@@ -37,7 +40,8 @@ const define = (command: Command, context: CommandContext): void => {
   );
   withExamples(command, [
     ['critrace demo', 'one pod, from start to stop'],
-    ['critrace demo --runtime simulated --follow', 'without containerd, until Ctrl-C'],
+    ['critrace demo --follow', 'pods come and go, and a page shows them, until Ctrl-C'],
+    ['critrace demo --runtime simulated --follow', 'the same without containerd'],
     ['critrace demo --otlp-endpoint http://localhost:4317', 'the spans to a collector as well'],
   ]);
 };

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
-import { addConfigFlag, configuredStore } from './stored-source.ts';
+import { addConfigFlag, storedConfig } from './stored-source.ts';
 
 const parsePort = (value: string): number => {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
@@ -20,9 +20,17 @@ const define = (command: Command, context: CommandContext): void => {
         .default(9466),
     );
   addConfigFlag(command).action(async (path: string | undefined, flags: { port: number }) => {
-    const configured = configuredStore(command, context);
+    const config = storedConfig(command, context);
     const { runUi } = await import('./ui-run.ts');
-    await runUi({ path: path ?? null, configured, port: flags.port }, context);
+    await runUi(
+      {
+        path: path ?? null,
+        configured: config['store-dir'],
+        port: flags.port,
+        agent: config['page-listen'],
+      },
+      context,
+    );
   });
   command.addHelpText(
     'after',

@@ -3,7 +3,7 @@ import { formatBytes } from './size.ts';
 import type { ValueType } from './value-types.ts';
 
 /** What part of critrace an option is for; commands take the options of whole groups as flags. */
-export type OptionGroup = 'source' | 'identity' | 'otlp' | 'store' | 'metrics' | 'agent';
+export type OptionGroup = 'source' | 'identity' | 'otlp' | 'store' | 'metrics' | 'page' | 'agent';
 
 export interface ConfigOption<T> {
   readonly group: OptionGroup;

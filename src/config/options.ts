@@ -1,4 +1,5 @@
 import { type ConfigOption, type OptionGroup, option, optional, sized, timed } from './option.ts';
+import { pageOptions } from './page-options.ts';
 import {
   bytes,
   choice,
@@ -340,6 +341,7 @@ export const options = {
     doc: 'Port of that address; 0 takes any free one and says which.',
     example: '9464',
   }),
+  ...pageOptions,
   'stop-timeout': timed({
     group: 'agent',
     value: duration(0, seconds(300)),
@@ -370,7 +372,15 @@ export const optionNames = Object.keys(options).filter((name): name is OptionNam
 /** The same table with the types of the single values forgotten. */
 export const optionOf = (name: OptionName): ConfigOption<unknown> => options[name];
 
-export const allGroups: readonly OptionGroup[] = ['source', 'identity', 'otlp', 'store', 'metrics', 'agent'];
+export const allGroups: readonly OptionGroup[] = [
+  'source',
+  'identity',
+  'otlp',
+  'store',
+  'metrics',
+  'page',
+  'agent',
+];
 
 export const optionsOfGroups = (groups: readonly OptionGroup[]): OptionName[] =>
   optionNames.filter((name) => groups.includes(optionOf(name).group));

@@ -219,3 +219,11 @@ export const pairs: ValueType<Readonly<Record<string, string>>> = {
     return parsed;
   }),
 };
+
+const listenAddress = /^(?:off|unix:(?:\/\/)?\/.+|(?:\[[0-9a-f:.]+\]|[\w.-]+):\d{1,5})$/i;
+
+export const pageListen = fromText(
+  'address',
+  'HOST:PORT such as 127.0.0.1:9465, unix:///PATH, or off',
+  (value) => (listenAddress.test(value) ? value : null),
+);
