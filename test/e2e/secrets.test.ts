@@ -128,19 +128,20 @@ test('a secret in any field, header or text shows in no output, but in a capture
 
   // One behind the other, all of them in the path of the same calls.
   let next = runtime;
-  const inPath = (name: string, ...args: string[]) => {
+  const inPath = async (name: string, ...args: string[]) => {
     const listen = at(`${name}.sock`);
     const started = critraceProcess(t, [...args, '-r', next, '--listen', listen, '--host-id', 'h']);
+    await started.says(/listening on/);
     next = listen;
     return started;
   };
   const processes = {
-    record: inPath('record', 'record', '-o', at('plain.jsonl.gz')),
-    redact: inPath('redact', 'record', '--redact', '-o', at('redacted.jsonl.gz')),
-    json: inPath('json', 'observe', '-o', 'json', '--full'),
-    compact: inPath('compact', 'observe', '-o', 'compact'),
-    otlp: inPath('otlp', 'observe', '-o', 'otlp'),
-    agent: inPath(
+    record: await inPath('record', 'record', '-o', at('plain.jsonl.gz')),
+    redact: await inPath('redact', 'record', '--redact', '-o', at('redacted.jsonl.gz')),
+    json: await inPath('json', 'observe', '-o', 'json', '--full'),
+    compact: await inPath('compact', 'observe', '-o', 'compact'),
+    otlp: await inPath('otlp', 'observe', '-o', 'otlp'),
+    agent: await inPath(
       'agent',
       'agent',
       ...['--otlp-endpoint', collector.address, '--spool-dir', at('spool'), '--store-dir', at('store')],
@@ -148,7 +149,6 @@ test('a secret in any field, header or text shows in no output, but in a capture
     ),
   };
   const everyone = Object.values(processes);
-  await Promise.all(everyone.map((each) => each.says(/listening on/)));
 
   const call = grpcClient(t, next);
   for (const path of paths) {
