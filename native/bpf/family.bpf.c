@@ -120,7 +120,8 @@ int adopt(struct bpf_iter__task *context) {
     return 0;
   }
   if (member_of(task)) return 0;
-  __u32 number = number_of(state, task->thread_pid);
+  const struct pid *pid = get(task, struct task_struct, thread_pid);
+  __u32 number = number_of(state, pid);
   __u32 *seed = bpf_map_lookup_elem(&seeds, &number);
   struct member *parent = member_of(task->real_parent);
   if (!seed && !parent) return 0;

@@ -4,6 +4,19 @@
 
 #include "sides.h"
 
+/*
+ * Whoever slept in a read when its end came to be watched has ended it unseen, having been seen to copy: what that added
+ * stays.
+ */
+static __always_inline int read_begins(const struct sock *sk) {
+  struct side_key key = {.sock = (__u64)sk, .inode = inode_of((__u64)sk)};
+  struct side_state *entry = bpf_map_lookup_elem(&sides, &key);
+  if (!entry || entry->reader != (__u32)bpf_get_current_pid_tgid()) return 0;
+  entry->reader = 0;
+  entry->added = 0;
+  return 0;
+}
+
 static __always_inline int read_ended(const struct sock *sk, int ret, int flags) {
   struct shared *state = shared_state();
   if (!state) return 0;

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
+import { expectedKernels, kernelTable } from './kernels/expected.ts';
+import { buildDriver, initramfsOf, kernelImage, runOn } from './kernels/machine.ts';
+
+const run = promisify(execFile);
+
+const failuresIn = (said: string): string[] => said.match(/^not ok .*(\n {2}.*)*/gm) ?? [];
+
+const statesIn = (said: string): Map<string, string> =>
+  new Map(
+    [...said.matchAll(/^program (\S+) (attached|refused|not wanted): .*$/gm)].map(
+      ([, name = '', state = '']) => [name, state],
+    ),
+  );
+
+/** What was said of one program, with the verifier's last words. */
+const saidOf = (said: string, program: string): string =>
+  new RegExp(`^program ${program} [^]*?(?=^program |^ok |^not ok )`, 'm').exec(said)?.[0] ?? '';
+
+describe('the tap and the process events on several kernels, byte for byte', () => {
+  let folder = '';
+  let driver = '';
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'critrace-kernels-'));
+    driver = buildDriver(folder);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("this machine's own", async () => {
+    const { stdout } = await run(driver, { timeout: 120_000 }).catch((error) => ({
+      stdout: String(error.stdout),
+    }));
+    assert.deepEqual(failuresIn(stdout), [], stdout);
+    assert.match(stdout, /^done 0$/m);
+  });
+
+  for (const { line, refused, spare } of expectedKernels)
+    it(`Linux ${line} in a virtual machine`, { timeout: 400_000 }, async (t) => {
+      const kernel = kernelImage(line);
+      assert.ok(existsSync(kernel), `${kernel} is missing: .ci/setup test brings it`);
+      const said = await runOn(kernel, initramfsOf(driver, folder), (text) => t.diagnostic(text));
+      assert.match(said, new RegExp(`^kernel ${line.replace('.', '\\.')}\\.`, 'm'));
+      assert.deepEqual(failuresIn(said), [], said);
+      const states = statesIn(said);
+      const expected = [...states.keys()].map((program) => [
+        program,
+        refused[program] !== undefined ? 'refused' : spare.includes(program) ? 'not wanted' : 'attached',
+      ]);
+      assert.deepEqual([...states], expected, said);
+      for (const [program, { says }] of Object.entries(refused)) assert.match(saidOf(said, program), says);
+    });
+
+  it('docs/kernel.md has the table of what each kernel takes', async () => {
+    const { stdout } = await run(driver, { timeout: 120_000 }).catch((error) => ({
+      stdout: String(error.stdout),
+    }));
+    const table = kernelTable([...statesIn(stdout).keys()]);
+    const page = readFileSync(new URL('../../docs/kernel.md', import.meta.url), 'utf8');
+    assert.ok(page.includes(table), `docs/kernel.md should contain:\n${table}`);
+  });
+});
