@@ -26,6 +26,7 @@ const saidOf = (said: string, program: string): string =>
 describe('the tap and the process events on several kernels, byte for byte', () => {
   let folder = '';
   let driver = '';
+  let own = '';
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'critrace-kernels-'));
     driver = buildDriver(folder);
@@ -36,6 +37,7 @@ describe('the tap and the process events on several kernels, byte for byte', () 
     const { stdout } = await run(driver, { timeout: 120_000 }).catch((error) => ({
       stdout: String(error.stdout),
     }));
+    own = stdout;
     assert.deepEqual(failuresIn(stdout), [], stdout);
     assert.match(stdout, /^done 0$/m);
   });
@@ -56,11 +58,8 @@ describe('the tap and the process events on several kernels, byte for byte', () 
       for (const [program, { says }] of Object.entries(refused)) assert.match(saidOf(said, program), says);
     });
 
-  it('docs/kernel.md has the table of what each kernel takes', async () => {
-    const { stdout } = await run(driver, { timeout: 120_000 }).catch((error) => ({
-      stdout: String(error.stdout),
-    }));
-    const table = kernelTable([...statesIn(stdout).keys()]);
+  it('docs/kernel.md has the table of what each kernel takes', () => {
+    const table = kernelTable([...statesIn(own).keys()]);
     const page = readFileSync(new URL('../../docs/kernel.md', import.meta.url), 'utf8');
     assert.ok(page.includes(table), `docs/kernel.md should contain:\n${table}`);
   });
