@@ -2,6 +2,7 @@ import type { CriCall } from '../cri/call.ts';
 import type { CallEnd, CallHead, GrpcEvent } from '../grpc/event.ts';
 import { assembleCall, type ConnectionFacts, renameCall, reviseCall } from './assemble.ts';
 import type { Call, Finding } from './call.ts';
+import type { Unidentified } from './identity/unidentified.ts';
 import type { Namer } from './inference/namer.ts';
 
 export interface ConnectionCallLimits {
@@ -9,9 +10,15 @@ export interface ConnectionCallLimits {
   readonly maxOpenCalls: number;
   /** Ended calls kept so that a late reset can still revise them. */
   readonly maxEndedCalls: number;
+  /** Ended calls of a joined connection that wait to hear whom they concerned. */
+  readonly maxUnidentified: number;
 }
 
-export const defaultConnectionCallLimits: ConnectionCallLimits = { maxOpenCalls: 4096, maxEndedCalls: 128 };
+export const defaultConnectionCallLimits: ConnectionCallLimits = {
+  maxOpenCalls: 4096,
+  maxEndedCalls: 128,
+  maxUnidentified: 512,
+};
 
 export interface CallCounters {
   started: number;
@@ -22,6 +29,10 @@ export interface CallCounters {
   /** Calls whose method is not in the schema; reported with their path, undecoded. */
   notCri: number;
   methodUnknown: number;
+  /** Calls of joined connections whose pod a later reply told. */
+  identifiedLater: number;
+  /** Calls of joined connections that no longer wait for that, for want of room. */
+  overUnidentified: number;
 }
 
 export const createCallCounters = (): CallCounters => ({
@@ -31,6 +42,8 @@ export const createCallCounters = (): CallCounters => ({
   overOpenLimit: 0,
   notCri: 0,
   methodUnknown: 0,
+  identifiedLater: 0,
+  overUnidentified: 0,
 });
 
 const nothingYet = { messages: 0, bytes: 0 };
@@ -75,6 +88,8 @@ export const createConnectionCalls = (
   beginCri: (path: string) => CriCall | null,
   counters: CallCounters,
   createNamer: () => Namer,
+  /** Null: all that calls name was told on this connection, or before it. */
+  unidentified: Unidentified | null,
   limits: ConnectionCallLimits = defaultConnectionCallLimits,
 ): ConnectionCalls => {
   const open = new Map<number, OpenCall>();
@@ -122,14 +137,22 @@ export const createConnectionCalls = (
     }
   };
 
-  /** Calls whose path was not seen, and of which is now known what they were. */
-  const rename = (out: Finding[]): void => {
-    for (const { call: told, naming, reading } of namer?.renamed() ?? []) {
-      const call = renameCall(told, naming, reading);
-      const record = ended.get(call.stream);
-      if (record !== undefined) ended.set(call.stream, { call, cri: record.cri });
-      namer?.revised(call);
-      out.push({ kind: 'call', call });
+  const tellAnew = (call: Call, out: Finding[]): void => {
+    const record = ended.get(call.stream);
+    if (record !== undefined) ended.set(call.stream, { call, cri: record.cri });
+    namer?.revised(call);
+    unidentified?.told(call);
+    out.push({ kind: 'call', call });
+  };
+
+  /** Calls of which is now known what they were, their paths unseen, or whom they concerned. */
+  const revise = (out: Finding[]): void => {
+    for (const { call, naming, reading } of namer?.renamed() ?? []) {
+      tellAnew(renameCall(call, naming, reading), out);
+    }
+    for (const call of unidentified?.identified() ?? []) {
+      counters.identifiedLater += 1;
+      tellAnew({ ...call, revision: call.revision + 1 }, out);
     }
   };
 
@@ -173,7 +196,8 @@ export const createConnectionCalls = (
           remember(event.stream, { call, cri: event.result.reset === null ? null : record.cri });
           out.push({ kind: 'call', call });
           namer?.told(call, reading);
-          rename(out);
+          unidentified?.told(call);
+          revise(out);
           return;
         }
         case 'call_revised': {
@@ -184,6 +208,7 @@ export const createConnectionCalls = (
           remember(event.stream, { call, cri: record.cri });
           out.push({ kind: 'call', call });
           namer?.revised(call);
+          unidentified?.told(call);
           return;
         }
       }

@@ -15,6 +15,7 @@ import {
 import { createHeaderReader } from './headers.ts';
 import { createGrpcCounters, defaultGrpcLimits, type GrpcCounters, type GrpcLimits } from './limits.ts';
 import { errorName } from './status.ts';
+import { createStatusEntries } from './status-entries.ts';
 import type { GrpcTracker } from './tracker.ts';
 
 export interface GrpcTrackerOptions {
@@ -35,6 +36,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   const open = new Map<number, Call>();
   /** Open streams that are HTTP/2 but not gRPC, and which of their sides ended. */
   const others = new Map<number, { request: boolean; response: boolean }>();
+  const statuses = createStatusEntries();
   const ended = createEndedCalls(limits.endedCalls);
   /** The highest stream that a client's HEADERS opened. Stream numbers only grow (RFC 9113 section 5.1.1). */
   let highest = 0;
@@ -172,7 +174,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   };
 
   const responseHeaders = (event: Of<'headers'>, seen: Seen, out: GrpcEvent[]): void => {
-    const read = headers.response(event.fields);
+    const read = headers.response(event);
     if (read.httpStatus?.startsWith('1') && !event.endStream) return;
     const call = find(event.stream) ?? adopt(event, read.grpc, out);
     if (call === null) return;
@@ -183,9 +185,11 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     call.changed = true;
     if (read.httpStatus !== null || !event.endStream) call.responseStart ??= event.first;
     call.responseEncoding ??= read.encoding;
-    if (read.statusSeen && !call.statusSeen) {
+    const { statusEntry } = read;
+    const inferred = statusEntry && statuses.codeOf(statusEntry, call.response.messages > 0);
+    if ((read.statusSeen || inferred !== null) && !call.statusSeen) {
       call.statusSeen = true;
-      call.statusCode = read.statusCode;
+      call.statusCode = read.statusCode ?? inferred;
       call.statusMessage = read.statusMessage;
       call.trailers = seen;
     }

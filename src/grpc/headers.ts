@@ -1,5 +1,5 @@
 import { scrubText } from '../foundation/scrub.ts';
-import type { HeaderField, HeaderText, Http2Event } from '../http2/event.ts';
+import type { HeaderField, HeaderText, Http2Event, UnknownText } from '../http2/event.ts';
 import type { CallHead } from './event.ts';
 import type { GrpcCounters, GrpcLimits } from './limits.ts';
 import { baggageKeys, decodeMessage, parseTimeout, parseTraceparent, parseTracestate } from './metadata.ts';
@@ -22,11 +22,13 @@ export interface ResponseHeaders {
   readonly statusSeen: boolean;
   readonly statusCode: number | null;
   readonly statusMessage: string | null;
+  /** The entry that the status is, where it was sent before the observer came. */
+  readonly statusEntry: UnknownText | null;
 }
 
 export interface HeaderReader {
   request(event: HeadersEvent): RequestHeaders;
-  response(fields: readonly HeaderField[]): ResponseHeaders;
+  response(event: HeadersEvent): ResponseHeaders;
 }
 
 /** `application/grpc`, `application/grpc+proto`, `application/grpc;...`. */
@@ -57,6 +59,15 @@ const pathByPosition = (fields: readonly HeaderField[]): HeaderText | null => {
   const third = fields[2];
   if (fields[0]?.name !== ':method' || fields[1]?.name !== ':scheme' || third === undefined) return null;
   return typeof third.name === 'string' || typeof third.value === 'string' ? null : third.value;
+};
+
+/**
+ * grpc-go begins its trailers with `grpc-status`, and a reply that is nothing else with `:status`, `content-type`,
+ * `grpc-status`. Null where that field has a name that was read.
+ */
+const statusByPosition = (fields: readonly HeaderField[]): HeaderText | null => {
+  const field = fields[fields[0]?.name === ':status' ? 2 : 0];
+  return field === undefined || typeof field.name === 'string' ? null : field.value;
 };
 
 /** Numbers of the fields of which neither name nor value was ever seen. */
@@ -161,7 +172,7 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
     };
   };
 
-  const response = (fields: readonly HeaderField[]): ResponseHeaders => {
+  const response = ({ fields, endStream }: HeadersEvent): ResponseHeaders => {
     let httpStatus: string | null = null;
     let grpc = true;
     let encoding: HeaderText | null = null;
@@ -190,7 +201,13 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
           break;
       }
     }
-    return { httpStatus, grpc, encoding, statusSeen, statusCode, statusMessage };
+    const unread = endStream && !statusSeen ? statusByPosition(fields) : null;
+    if (typeof unread === 'string') {
+      statusCode = parseStatus(unread);
+      statusSeen = statusCode !== null;
+    }
+    const statusEntry = typeof unread === 'string' ? null : unread;
+    return { httpStatus, grpc, encoding, statusSeen, statusCode, statusMessage, statusEntry };
   };
 
   return { request, response };

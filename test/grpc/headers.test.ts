@@ -14,7 +14,18 @@ const reader = () => {
   const { request, response } = createHeaderReader(defaultGrpcLimits, counters);
   return {
     counters,
-    response,
+    response(list: readonly HeaderField[], endStream = true) {
+      const first = seenAt(7);
+      return response({
+        kind: 'headers',
+        direction: 'response',
+        stream: 1,
+        fields: list,
+        complete: true,
+        endStream,
+        first,
+      });
+    },
     request(list: readonly HeaderField[], complete: boolean): RequestHeaders['head'] & { grpc: boolean } {
       const first = seenAt(7);
       const { grpc, head } = request({

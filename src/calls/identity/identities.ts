@@ -20,6 +20,10 @@ export interface Identities {
   learn(rpc: string, request: Kept | null, response: Kept | null): void;
   /** The ended call with all that is known of whom it concerns. */
   complete(call: Call): Call;
+  /** The pod that a call's own messages mean, by what is known now. */
+  podOf(facts: CallFacts): PodIdentity | null;
+  /** Grows with each sandbox and container that is new, or that more is known of. */
+  version(): number;
   /** The pod that a request to do something with one names, by its metadata or by an id. */
   podOfRequest(request: Kept): PodIdentity | null;
   containersOf(sandboxId: string): readonly KnownContainer[];
@@ -58,6 +62,7 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
   });
   /** By uid, for requests that name nothing else. Sandboxes of one pod differ in their attempt. */
   const pods = new Map<string, PodIdentity>();
+  let version = 0;
 
   const learnPod = (pod: PodIdentity): void => {
     if (pod.uid === null) return;
@@ -85,6 +90,7 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       const runtimeHandler = told.runtimeHandler ?? before?.runtimeHandler ?? null;
       const isSame =
         before !== undefined && before.runtimeHandler === runtimeHandler && samePod(before.pod, told.pod);
+      if (!isSame) version += 1;
       const id = found?.id ?? told.id;
       sandboxes.set(id, isSame ? before : { id, pod: told.pod, runtimeHandler });
     },
@@ -92,7 +98,10 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       const { sandboxId } = told;
       const whole = sandboxId == null ? undefined : find(sandboxes, sandboxId)?.id;
       const resolved = whole === undefined || whole === sandboxId ? told : { ...told, sandboxId: whole };
-      containers.set(told.id, mergeContainer(containers.get(told.id), resolved));
+      const before = containers.get(told.id);
+      const merged = mergeContainer(before, resolved);
+      if (merged !== before) version += 1;
+      containers.set(told.id, merged);
     },
     pod: learnPod,
     image: (id, name) => images.set(imageKey(id), name),
@@ -108,6 +117,17 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
     containers.expire(now);
   };
 
+  /** What the ids in a call's messages lead to. */
+  const resolve = ({ containerId, sandboxId, pod: own }: CallFacts) => {
+    const container = containerId === null ? undefined : find(containers, containerId)?.entry;
+    const namedSandbox = sandboxId ?? container?.sandboxId ?? null;
+    const sandbox = namedSandbox === null ? undefined : find(sandboxes, namedSandbox)?.entry;
+    const fromIds = sandbox?.pod ?? container?.pod ?? undefined;
+    const known = own?.uid == null ? fromIds : fromIds?.uid === own.uid ? fromIds : pods.get(own.uid);
+    const pod = own === null ? (fromIds ?? null) : complete(own, known);
+    return { container, namedSandbox, sandbox, pod };
+  };
+
   /** The name of an image that is named by its id. */
   const imageName = (image: string): string | null =>
     isImageId(image) ? (find(images, imageKey(image))?.entry ?? null) : null;
@@ -120,6 +140,8 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
 
   return {
     learn: (rpc, request, response) => learnFrom(rpc, request, response, learner),
+    podOf: (facts) => resolve(facts).pod,
+    version: () => version,
     podOfRequest(request) {
       const named = podNamedBy(request);
       if (named !== null) return named;
@@ -150,13 +172,8 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
         facts.image === null
       )
         return call;
-      const container = facts.containerId === null ? undefined : find(containers, facts.containerId)?.entry;
-      const namedSandbox = facts.sandboxId ?? container?.sandboxId ?? null;
-      const sandbox = namedSandbox === null ? undefined : find(sandboxes, namedSandbox)?.entry;
       const { pod: own } = facts;
-      const fromIds = sandbox?.pod ?? container?.pod ?? undefined;
-      const known = own?.uid == null ? fromIds : fromIds?.uid === own.uid ? fromIds : pods.get(own.uid);
-      const pod = own === null ? (fromIds ?? null) : complete(own, known);
+      const { container, namedSandbox, sandbox, pod } = resolve(facts);
       const image = facts.image ?? container?.image ?? null;
       const named = image === null ? null : imageName(image);
       const completed: CallFacts = {

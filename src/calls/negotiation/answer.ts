@@ -18,10 +18,12 @@ export const isProbe = (call: Call, firstOfService: boolean): boolean =>
 const isStartUpCheck = (call: Call): boolean => call.rpc === 'Version';
 
 export const answerOf = (call: Call, probe: boolean): Answer => {
-  const { outcome, statusCode, statusMessage } = call.result;
+  const { outcome, statusCode, statusMessage, response } = call.result;
   if (outcome === 'in_flight') return 'silent';
   if (statusCode === unimplemented) return unknownService.test(statusMessage ?? '') ? 'refused' : 'silent';
   if (statusCode === 0) return 'served';
+  // Joined late, the status may be one that was sent before: without a reply it can be any.
+  if (statusCode === null && outcome === 'finished' && response.messages === 0) return 'silent';
   if (probe || isStartUpCheck(call)) return 'failed';
   // An error of the method itself proves the service; a call that broke off does not disprove it.
   return 'served';

@@ -25,7 +25,11 @@ export const explain = (told: Told): string => {
     case 'v1':
       return `${who} and the runtime agreed on ${service} v1${served(told)}: nothing to do.`;
     case 'v1alpha2':
-      return `${who} uses the deprecated ${service} v1alpha2 without asking for v1: upgrade ${who} before the runtime drops v1alpha2 (containerd 2.0, CRI-O 1.26).`;
+      return `${who} uses the deprecated ${service} v1alpha2 ${
+        inferred
+          ? '(it was connected before critrace, so whether it asked for v1 was not seen)'
+          : 'without asking for v1'
+      }: upgrade ${who} before the runtime drops v1alpha2 (containerd 2.0, CRI-O 1.26).`;
     case 'fell_back_to_v1alpha2':
       return `${who} asked for ${service} v1, which the runtime does not serve, and fell back to the deprecated v1alpha2: upgrade the runtime to one that serves v1, then restart ${who}, which keeps its choice for life.`;
     case 'gave_up':

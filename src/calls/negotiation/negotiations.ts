@@ -39,6 +39,8 @@ export const createNegotiationCounters = (): NegotiationCounters => ({
 
 interface Process {
   readonly connections: Set<number>;
+  /** Connections that were there before the observer: what is heard on them first is not their first call. */
+  readonly joined: Set<number>;
   /** By service and endpoint. */
   readonly negotiations: Map<string, State>;
 }
@@ -52,6 +54,10 @@ interface State {
   readonly probes: Probe[];
   /** Connections on which this service was called already. */
   readonly heardOn: Set<number>;
+  /** Calls to the service were recognised, and nothing told their version. */
+  unversioned: boolean;
+  /** The deciding call's path was not seen. */
+  inferred: boolean;
   verdict: Verdict | null;
   revision: number;
   connection: number;
@@ -62,13 +68,15 @@ interface State {
 
 /** Follows the choice of an API version by every caller process, from ended calls and from its connections. */
 export interface Negotiations {
-  opened(connection: ConnectionFacts): void;
+  opened(connection: ConnectionFacts, joined: boolean): void;
   ended(call: Call): {
     readonly isProbe: boolean;
     /** Of a probe: the crash loop that it is one more turn of. */
     readonly loop: CrashLoop | null;
     readonly found: Negotiation | null;
   };
+  /** An ended call is told anew under a method, or a version, that was not known of it before. */
+  revealed(call: Call): Negotiation | null;
   closed(connection: ConnectionFacts, at: Nanos): readonly Negotiation[];
   /** The input ended: what was tried and not decided. */
   finish(): readonly Negotiation[];
@@ -92,7 +100,7 @@ export const createNegotiations = (
       if (!oldest.done) processes.delete(oldest.value);
       counters.processesForgotten += 1;
     }
-    const process: Process = { connections: new Set(), negotiations: new Map() };
+    const process: Process = { connections: new Set(), joined: new Set(), negotiations: new Map() };
     processes.set(key, process);
     return process;
   };
@@ -110,6 +118,8 @@ export const createNegotiations = (
       evidence: createEvidence(),
       probes: [],
       heardOn: new Set(),
+      unversioned: false,
+      inferred: false,
       verdict: null,
       revision: -1,
       connection: call.connection,
@@ -136,7 +146,8 @@ export const createNegotiations = (
       caller: state.caller,
       probes: [...state.probes],
       verdict,
-      inferred: verdict === 'version_refused_after_upgrade' && state.evidence.served.size === 0,
+      inferred:
+        state.inferred || (verdict === 'version_refused_after_upgrade' && state.evidence.served.size === 0),
       version: verdict === 'undetermined' || verdict === 'gave_up' ? null : state.version,
       previous,
       count,
@@ -161,9 +172,9 @@ export const createNegotiations = (
     return tell(key, state, verdict);
   };
 
-  const learn = (key: string, state: State, call: Call, version: ApiVersion): void => {
+  const learn = (key: string, state: State, call: Call, version: ApiVersion, joined: boolean): void => {
     const { evidence } = state;
-    const firstOfService = !state.heardOn.has(call.connection);
+    const firstOfService = !joined && !state.heardOn.has(call.connection);
     state.heardOn.add(call.connection);
     const probe = isProbe(call, firstOfService);
     const answer = answerOf(call, probe);
@@ -182,6 +193,7 @@ export const createNegotiations = (
     state.connection = call.connection;
     state.at = call.end ?? state.at;
     state.version = version;
+    state.inferred = call.methodSource === 'inferred';
     if (answer === 'served') {
       evidence.served.add(version);
       evidence.refused.delete(version);
@@ -195,25 +207,44 @@ export const createNegotiations = (
   };
 
   return {
-    opened({ connection, client }) {
+    opened({ connection, client }, joined) {
       const process = processOf(processKey(connection, client));
       process.connections.add(connection);
+      if (joined) process.joined.add(connection);
       for (const state of process.negotiations.values()) state.evidence.gone = false;
     },
     ended(call) {
       const { service, apiVersion } = call;
-      if (service === null || apiVersion === null) return { isProbe: false, loop: null, found: null };
+      if (service === null) return { isProbe: false, loop: null, found: null };
+      const key = processKey(call.connection, call.caller);
+      const process = processOf(key);
+      const state = stateOf(process, call, service);
+      if (apiVersion === null) {
+        state.unversioned = true;
+        return { isProbe: false, loop: null, found: null };
+      }
+      const joined = process.joined.has(call.connection);
+      const isProbe = !joined && !state.evidence.tried.has(apiVersion);
+      learn(key, state, call, apiVersion, joined);
+      return { isProbe, loop: isProbe ? state.loop : null, found: decide(key, state) };
+    },
+    revealed(call) {
+      const { service, apiVersion } = call;
+      if (service === null) return null;
       const key = processKey(call.connection, call.caller);
       const state = stateOf(processOf(key), call, service);
-      const isProbe = !state.evidence.tried.has(apiVersion);
-      learn(key, state, call, apiVersion);
-      return { isProbe, loop: isProbe ? state.loop : null, found: decide(key, state) };
+      state.unversioned = true;
+      // Later calls have told it by now.
+      if (apiVersion === null || state.evidence.tried.has(apiVersion)) return null;
+      learn(key, state, call, apiVersion, true);
+      return decide(key, state);
     },
     closed({ connection, client }, at) {
       const key = processKey(connection, client);
       const process = processes.get(key);
       if (process === undefined) return [];
       process.connections.delete(connection);
+      process.joined.delete(connection);
       const found: Negotiation[] = [];
       for (const state of process.negotiations.values()) {
         state.heardOn.delete(connection);
@@ -231,7 +262,8 @@ export const createNegotiations = (
       const found: Negotiation[] = [];
       for (const [key, process] of processes) {
         for (const state of process.negotiations.values()) {
-          if (state.verdict === null && state.probes.length > 0) found.push(tell(key, state, 'undetermined'));
+          if (state.verdict !== null || (state.probes.length === 0 && !state.unversioned)) continue;
+          found.push(tell(key, state, 'undetermined'));
         }
       }
       return found;
