@@ -99,7 +99,7 @@ export const createConnectionCalls = (
 
   const startCri = (head: CallHead): CriCall | null => {
     if (typeof head.path === 'string') {
-      namer?.read(head.path);
+      namer?.read(head.path, head.stream);
       return beginCri(head.path);
     }
     namer ??= createNamer();

@@ -30,8 +30,8 @@ export const compileCandidates = (schema: CriSchema): readonly Candidate[] => {
 export interface Evidence {
   readonly request: Sample | null;
   readonly response: Sample | null;
-  /** Complete replies. */
-  readonly replies: number;
+  /** Complete replies; null where bytes were lost and there may have been more. */
+  readonly replies: number | null;
   /** The call is over, with a status of OK. */
   readonly ok: boolean;
 }
@@ -50,7 +50,8 @@ const requestFit = (shape: WireShape, { bytes, cut }: Sample, answered: boolean)
 
 export const fitCall = (candidate: Candidate, evidence: Evidence): Fit => {
   const { request, response, replies, ok } = evidence;
-  if (!candidate.method.streaming && (replies > 1 || (ok && replies === 0))) return 'no';
+  const isOne = replies === null || replies === 1 || (replies === 0 && !ok);
+  if (!candidate.method.streaming && !isOne) return 'no';
   const asked = request === null ? 'fully' : requestFit(candidate.request, request, response !== null);
   if (asked === 'no' || response === null) return asked;
   return both(asked, fitMessage(candidate.response, response.bytes, { cut: response.cut, sensible: true }));

@@ -1,7 +1,7 @@
 import { type Nanos, nanosPerSecond } from '../../foundation/time.ts';
 import type { Caller } from '../caller.ts';
+import { releaseOf } from './release.ts';
 import { streamedTwin, unaryTwin } from './rules.ts';
-import { releaseOf } from './versions.ts';
 
 /**
  * What is known of a client process that holds for all its connections: whether it asks for lists by streams. A
@@ -12,8 +12,8 @@ export interface Client {
   lists: 'unary' | 'streamed' | null;
   /** Uses what is off by default: no default can be presumed of it. */
   hasGates: boolean;
-  /** Things that it sent when it started, and never again, and that one with the defaults does not send. */
-  oddEntries: number;
+  /** Things that it sent when it started, and never again, and that one with the defaults does not send. Null: not seen. */
+  oddEntries: number | null;
   /** Containers changed, and no stream told it so. */
   isEventless: boolean;
   /** End of the first call seen of it. */
@@ -98,7 +98,7 @@ export const createClients = (maxClients: number): Clients => {
       const client: Client = {
         lists: null,
         hasGates: false,
-        oddEntries: 0,
+        oddEntries: null,
         isEventless: false,
         since: null,
         isUsual: false,

@@ -1,24 +1,27 @@
 import type { CriReading } from '../../cri/call.ts';
-import type { Kept } from '../../cri/kept.ts';
-import { type CriMethod, findMethod } from '../../cri/methods.ts';
+import { findMethod } from '../../cri/methods.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { CallEnd, CallHead } from '../../grpc/event.ts';
 import type { MethodName } from '../method-name.ts';
-import { type Belief, conclude, createBelief, fitsAny, weighCall, weighOdds } from './belief.ts';
+import { type Belief, fitsAny, weighCall, weighOdds } from './belief.ts';
 import type { Candidate } from './candidates.ts';
-import { type Client, learnOf, twinOdds, watchClient } from './clients.ts';
+import { type Client, learnOf, watchClient } from './clients.ts';
 import { createEventStreams } from './event-streams.ts';
+import { createGoingOn } from './going-on.ts';
 import { createHeaderTable } from './header-table.ts';
 import type { InferenceCounters, InferenceLimits } from './limits.ts';
 import { createListSigns } from './lists.ts';
+import { createPathEntries } from './path-entries.ts';
 import { streamedTwin, unaryTwin } from './rules.ts';
-import { createSampler, type Room, type Sampler } from './sample.ts';
+import { createSampler, type Room, requestId, type Sampler } from './sample.ts';
 import { afterOdds, beforeOdds, createStates, kindOdds, silentMethods } from './states.ts';
-import { provenVersions } from './versions.ts';
+import { createVersions } from './versions.ts';
 
 /** One call without a path, looked at. */
 export interface Look {
   readonly stream: number;
+  /** Its headers were not seen: what is taken for its messages may be bytes of anything. */
+  readonly headless: boolean;
   readonly belief: Belief;
   /** Null: enough is known of the entry, or the call is no longer of interest. */
   sampler: Sampler | null;
@@ -34,7 +37,7 @@ export type Naming = MethodName & { readonly confidence: number };
 /** Names the calls of one connection whose paths were sent before the observer came. */
 export interface Inference {
   /** A call began whose path could be read. */
-  read(path: string): void;
+  read(path: string, stream: number): void;
   /** `before`: what was kept of its messages already. */
   begin(head: CallHead, before: Sampler | null): Look;
   /** The beginning of a reply was not seen. */
@@ -54,13 +57,6 @@ export interface Inference {
   changed(): boolean;
 }
 
-interface Entry {
-  readonly belief: Belief;
-  readonly epoch: number;
-  readonly number: number;
-  lastUse: number;
-}
-
 export interface InferenceOptions {
   readonly candidates: readonly Candidate[];
   readonly client: Client;
@@ -70,83 +66,36 @@ export interface InferenceOptions {
   readonly counters: InferenceCounters;
 }
 
-/** Two entries of one table hold different paths. */
-const namedTwice = 0.02;
-/** A path that is sent in full was not in the table; entries used after that hold others. */
-const sentInFull = 0.001;
 const eventStreamConfidence = 0.95;
-
-/** The id that a request begins with: field 1, 64 hexadecimal digits. */
-const idOf = (bytes: Uint8Array): string | null =>
-  bytes[0] === 0x0a && bytes[1] === 64 && bytes.length >= 66
-    ? Buffer.from(bytes.buffer, bytes.byteOffset + 2, 64).toString('latin1')
-    : null;
-
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 export const createInference = (options: InferenceOptions): Inference => {
   const { candidates, client, endpoint, limits, counters } = options;
-  const entries = new Map<string, Entry>();
-  const reads = new Map<string, number>();
-  const versions = new Map<string, 'v1' | 'v1alpha2'>();
+  const entries = createPathEntries(candidates, client, limits, counters);
+  /** Methods of paths that were read. */
+  const reads = new Set<string>();
+  const versions = createVersions(client, endpoint);
   const states = createStates<Belief>(limits, counters);
+  const goingOn = createGoingOn(limits.maxPending);
   const events = createEventStreams();
   const table = createHeaderTable();
   const lists = createListSigns(client, options.clientIsKubelet, table, events);
   const room: Room = { bytes: limits.maxHeldBytes };
   /** Ended calls whose bytes are held for a later name, oldest first. */
   const held = new Set<Look>();
-  let clock = 0;
-  let epoch = 0;
   let seenClient = client.version;
   let isNew = false;
 
-  const entryOf = (head: CallHead): Entry => {
-    if (head.path === null || typeof head.path === 'string') {
-      return { belief: createBelief(candidates), epoch, number: 0, lastUse: clock };
-    }
-    epoch = head.path.epoch;
-    const number = head.path.entry;
-    table.used(epoch, head.entries);
-    const key = `${epoch} ${number}`;
-    const entry = entries.get(key) ?? { belief: createBelief(candidates), epoch, number, lastUse: clock };
-    entries.delete(key);
-    entries.set(key, entry);
-    if (entries.size > limits.maxEntries) {
-      const [oldest] = entries.keys();
-      if (oldest !== undefined) entries.delete(oldest);
-      counters.overEntries += 1;
-    }
-    entry.lastUse = clock;
-    return entry;
+  const news = (any: boolean): void => {
+    isNew ||= any;
   };
 
-  const concludeOne = (belief: Belief, entry: Entry | null): boolean =>
-    conclude(belief, ({ rpc }) => {
-      let odds = twinOdds(client, rpc);
-      if (entry === null) return odds;
-      if ((reads.get(rpc) ?? Number.POSITIVE_INFINITY) < entry.lastUse) odds *= sentInFull;
-      for (const other of entries.values()) {
-        if (other === entry || other.epoch !== entry.epoch) continue;
-        if (other.belief.inferred?.candidate.rpc === rpc) odds *= namedTwice;
-      }
-      return odds;
-    });
-
-  const entryWith = (belief: Belief): Entry | null => {
-    for (const entry of entries.values()) if (entry.belief === belief) return entry;
-    return null;
-  };
-
-  /** What one entry is named bears on the others. */
-  const concludeAll = (): void => {
+  /** Also what other connections of the client showed since. */
+  const heedClient = (): void => {
+    if (seenClient === client.version) return;
     seenClient = client.version;
-    for (let round = 0; round < 4; round++) {
-      let any = false;
-      for (const entry of entries.values()) any = concludeOne(entry.belief, entry) || any;
-      if (!any) return;
-      isNew = true;
-    }
+    entries.concludeAll();
+    isNew = true;
   };
 
   const release = (look: Look): void => {
@@ -177,45 +126,31 @@ export const createInference = (options: InferenceOptions): Inference => {
     } else if (result.response.messages > 0) states.touch(id);
   };
 
-  /** What was read of paths holds; this fills in what was not. */
-  const learnVersions = (response: Kept): void => {
-    for (const [service, version] of provenVersions(response)) {
-      if (service === 'ImageService') learnOf(client, { imageVersion: { endpoint, version } });
-      if (versions.has(service)) continue;
-      versions.set(service, version);
-      isNew = true;
-    }
-  };
-
-  const versionOf = ({ service, inV1alpha2 }: CriMethod): 'v1' | 'v1alpha2' | null => {
-    if (!inV1alpha2) return 'v1';
-    const image = service === 'ImageService' && client.imageVersion?.endpoint === endpoint;
-    return versions.get(service) ?? (image ? (client.imageVersion?.version ?? null) : null);
-  };
-
-  function* current(): Generator<Entry> {
-    for (const entry of entries.values()) if (entry.epoch === epoch) yield entry;
-  }
-
   return {
-    read(path) {
+    read(path, stream) {
+      if (goingOn.follow(stream)) states.lost();
       const found = findMethod(path.startsWith('/') ? path.slice(1) : path);
-      clock += 1;
-      if (found === null || reads.has(found.rpc)) return;
-      reads.set(found.rpc, clock);
-      if (!versions.has(found.service)) isNew = true;
-      versions.set(found.service, found.apiVersion);
+      if (found === null) return;
+      goingOn.beginRead(stream, found.rpc);
+      entries.sent(found.rpc);
+      reads.add(found.rpc);
+      news(versions.read(found.service, found.apiVersion));
       // An old release has no streamed lists.
       if (found.apiVersion === 'v1alpha2') learnOf(client, { lists: 'unary' });
     },
     begin(head, before) {
-      clock += 1;
       counters.looked += 1;
-      const { belief } = entryOf(head);
+      const { stream, path } = head;
+      if (goingOn.follow(stream)) states.lost();
+      if (path !== null && typeof path !== 'string') table.used(path.epoch, head.entries);
+      const { belief } = entries.of(head);
       makeRoom();
       const known = belief.inferred !== null && belief.uses >= limits.maxChecks;
       const sampler = before ?? (known ? null : createSampler(limits.maxSampleBytes, room));
-      return { stream: head.stream, belief, sampler, told: null, apiVersion: null, read: false };
+      const headless = path === null;
+      const look: Look = { stream, headless, belief, sampler, told: null, apiVersion: null, read: false };
+      goingOn.begin(look);
+      return look;
     },
     headless(stream) {
       events.replies(stream);
@@ -227,6 +162,8 @@ export const createInference = (options: InferenceOptions): Inference => {
         learnOf(client, { hasGates: true });
         isNew = true;
       }
+      goingOn.end(stream);
+      if (result.lostBytes !== 0) states.lost();
       if (look === null) return;
       const { belief, sampler } = look;
       if (sampler !== null) {
@@ -234,27 +171,21 @@ export const createInference = (options: InferenceOptions): Inference => {
         const { messages } = result.response;
         const request = sampler.sample('request');
         const response = messages > 0 ? sampler.sample('response') : null;
-        const unreadable = messages > 0 && response === null;
+        const unreadable = look.headless || (messages > 0 && response === null);
         if (!unreadable && !sampler.isShort() && (request !== null || response !== null)) {
           const wasContradictory = belief.isContradictory;
           const ok = result.statusCode === 0 && result.outcome === 'finished';
-          weighCall(belief, { request, response, replies: messages, ok });
+          const replies = result.lostBytes === 0 ? messages : null;
+          weighCall(belief, { request, response, replies, ok });
           if (belief.isContradictory && !wasContradictory) counters.contradictions += 1;
         }
-        const id = request === null ? null : idOf(request.bytes);
+        const id = request === null ? null : requestId(request);
         if (id !== null) weighId(look, id, result);
       }
       lists.ended(belief, result);
-      lists.weighEntries(current());
-      const entry = entryWith(belief);
-      if (concludeOne(belief, entry)) {
-        isNew = true;
-        if (entry !== null) concludeAll();
-      }
-      if (seenClient !== client.version) {
-        concludeAll();
-        isNew = true;
-      }
+      lists.weighEntries(entries.current());
+      news(entries.conclude(belief));
+      heedClient();
     },
     learn(rpc, reading, start, result, isRead) {
       const request = reading.kept.request;
@@ -265,25 +196,26 @@ export const createInference = (options: InferenceOptions): Inference => {
         if (id !== null) states.touch(id);
       }
       lists.said(rpc, reads.has(rpc), response, result);
-      if (rpc === 'Version' && response !== null) learnVersions(response);
+      if (rpc === 'Version' && response !== null) news(versions.told(response));
       let any = false;
-      for (const { pending, after } of states.learn(rpc, request, response, start)) {
+      for (const { pending, after } of states.learn(rpc, request, response, start, goingOn.mayTouch)) {
         weighOdds(pending.subject, afterOdds(after, pending.touched));
         any = true;
       }
+      if (any) news(entries.concludeAll());
       lists.weighChanges(states.changes());
-      if (any || seenClient !== client.version) concludeAll();
+      heedClient();
     },
     naming(look) {
       const { inferred } = look.belief;
-      const isEvents = inferred === null && events.has(look.stream) && entries.size > 0;
+      const isEvents = inferred === null && events.has(look.stream) && entries.any();
       const candidate = isEvents
         ? candidates.find(({ rpc }) => rpc === 'GetContainerEvents')
         : inferred?.candidate;
       if (candidate === undefined) return null;
       const { rpc, method } = candidate;
       const { service, streaming } = method;
-      const apiVersion = versionOf(method);
+      const apiVersion = versions.of(method);
       const confidence = inferred?.confidence ?? eventStreamConfidence;
       const path = apiVersion === null ? null : `runtime.${apiVersion}.${service}/${rpc}`;
       return { method: path, rpc, service, apiVersion, streaming, confidence };
@@ -301,10 +233,7 @@ export const createInference = (options: InferenceOptions): Inference => {
     },
     release,
     changed() {
-      if (seenClient !== client.version) {
-        concludeAll();
-        isNew = true;
-      }
+      heedClient();
       const was = isNew;
       isNew = false;
       return was;

@@ -39,6 +39,7 @@ export const createListSigns = (
     if (clientIsKubelet && table.acceptsNoEncodings()) learnOf(client, { lists: 'unary' });
     if (client.lists !== null || !fitsOnly(belief, isList)) return;
     const { messages, bytes } = result.response;
+    if (result.lostBytes !== 0) return;
     if (messages > 1 || (messages === 0 && result.statusCode === 0)) learnOf(client, { lists: 'streamed' });
     else if (messages === 1 && bytes === 0) learnOf(client, { lists: 'unary' });
   },

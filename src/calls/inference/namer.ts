@@ -17,7 +17,7 @@ export interface Renamed {
 /** Names the calls of a joined connection, decodes them by those names, and finds those that must be told anew. */
 export interface Namer {
   /** Of a call whose path can be read: it tells of the others. */
-  read(path: string): void;
+  read(path: string, stream: number): void;
   /** Reads the messages of a call without a path, as soon as its method is known. */
   begin(head: CallHead): CriCall;
   end(stream: number, result: CallEnd): void;
@@ -96,7 +96,7 @@ export const createNamer = (
   };
 
   return {
-    read: (path) => inference.read(path),
+    read: (path, stream) => inference.read(path, stream),
     begin(head) {
       // Its reply may have begun before its headers were found.
       const look = inference.begin(head, open.get(head.stream)?.look.sampler ?? null);

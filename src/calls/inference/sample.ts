@@ -10,6 +10,12 @@ export interface Sample {
   readonly length: number;
 }
 
+/** The id that a request begins with: field 1, 64 hexadecimal digits. */
+export const requestId = ({ bytes }: Sample): string | null =>
+  bytes[0] === 0x0a && bytes[1] === 64 && bytes.length >= 66
+    ? Buffer.from(bytes.buffer, bytes.byteOffset + 2, 64).toString('latin1')
+    : null;
+
 /** Bytes that may still be held, for all samples of a connection. */
 export interface Room {
   bytes: number;

@@ -27,18 +27,22 @@ export interface States<Subject> {
   /** How often one that was known came to another state. */
   changes(): number;
   wait(pending: Pending<Subject>): void;
+  /** Calls were not seen: what the next list shows may be their doing. */
+  lost(): void;
   /** What the messages of a call say. Returns the calls whose effect a complete list shows. */
   learn(
     rpc: string,
     request: Kept | null,
     response: Kept | null,
     start: Nanos | null,
+    mayTouch: (id: string, kind: IdKind) => boolean,
   ): readonly { readonly pending: Pending<Subject>; readonly after: State }[];
 }
 
 interface Known {
   readonly kind: IdKind;
-  state: State;
+  /** Null: calls were lost since it was told. */
+  state: State | null;
   fresh: boolean;
 }
 
@@ -85,7 +89,7 @@ export const createStates = <Subject>(
     if (id === null || state === null) return;
     const before = known.get(id);
     if (before !== undefined) {
-      if (before.state !== state) changes += 1;
+      if (before.state !== null && before.state !== state) changes += 1;
       before.state = state;
       return;
     }
@@ -98,7 +102,12 @@ export const createStates = <Subject>(
   };
 
   /** Of a complete list: what is not in it is gone. */
-  const settle = (kind: IdKind, present: ReadonlySet<string>, start: Nanos | null) => {
+  const settle = (
+    kind: IdKind,
+    present: ReadonlySet<string>,
+    start: Nanos | null,
+    mayTouch: (id: string, kind: IdKind) => boolean,
+  ) => {
     for (const [id, of] of known) {
       if (of.kind !== kind || present.has(id) || of.fresh) continue;
       if (of.state === 'absent' && !waiting.some((pending) => pending.id === id)) known.delete(id);
@@ -110,7 +119,7 @@ export const createStates = <Subject>(
     const shown: { pending: Pending<Subject>; after: State }[] = [];
     if (start === null) return shown;
     waiting = waiting.filter((pending) => {
-      if (pending.kind !== kind || pending.end > start) return true;
+      if (pending.kind !== kind || pending.end > start || mayTouch(pending.id, kind)) return true;
       shown.push({ pending, after: known.get(pending.id)?.state ?? 'absent' });
       return false;
     });
@@ -127,6 +136,13 @@ export const createStates = <Subject>(
       for (const pending of waiting) if (pending.id === id) pending.touched = true;
     },
     changes: () => changes,
+    lost() {
+      waiting = [];
+      for (const of of known.values()) {
+        of.state = null;
+        of.fresh = false;
+      }
+    },
     wait(pending) {
       if (waiting.length >= limits.maxPending) {
         waiting.shift();
@@ -134,7 +150,7 @@ export const createStates = <Subject>(
       }
       waiting.push(pending);
     },
-    learn(rpc, request, response, start) {
+    learn(rpc, request, response, start, mayTouch) {
       if (response === null) return [];
       const list = listed[rpc];
       if (list !== undefined) {
@@ -145,7 +161,7 @@ export const createStates = <Subject>(
           if (id !== null) present.add(id);
           set(list.kind, id, stateIn(item.state));
         }
-        return isUnfiltered(request) ? settle(list.kind, present, start) : [];
+        return isUnfiltered(request) ? settle(list.kind, present, start, mayTouch) : [];
       }
       const { status } = response;
       if (rpc === 'ContainerStatus' && isKept(status)) {

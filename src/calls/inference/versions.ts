@@ -1,7 +1,10 @@
 import type { Kept } from '../../cri/kept.ts';
+import type { CriMethod } from '../../cri/methods.ts';
+import { type Client, learnOf } from './clients.ts';
+import { releaseOf } from './release.ts';
 
 type ApiVersion = 'v1' | 'v1alpha2';
-type Service = 'RuntimeService' | 'ImageService';
+type Service = CriMethod['service'];
 
 /** Releases that serve one version only: from the first on v1, up to the last v1alpha2. */
 const oneVersion: Readonly<
@@ -17,17 +20,11 @@ const oneVersion: Readonly<
 const compare = ([a, b]: readonly [number, number], [c, d]: readonly [number, number]): number =>
   a === c ? b - d : a - c;
 
-/** `v2.4.2`, `1.6.20~ds1`. */
-export const releaseOf = (version: string): readonly [number, number] | null => {
-  const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version) ?? [];
-  return major === undefined || minor === undefined ? null : [Number(major), Number(minor)];
-};
-
 /**
  * Bodies are the same in both versions of the API but for one: what a runtime says of itself when asked for its
  * version. Empty where that proves nothing.
  */
-export const provenVersions = (response: Kept): ReadonlyMap<Service, ApiVersion> => {
+const provenVersions = (response: Kept): ReadonlyMap<Service, ApiVersion> => {
   const proven = new Map<Service, ApiVersion>();
   const { runtime_name: name, runtime_version: version, runtime_api_version: told } = response;
   if (typeof name !== 'string' || typeof version !== 'string') return proven;
@@ -45,4 +42,40 @@ export const provenVersions = (response: Kept): ReadonlyMap<Service, ApiVersion>
   // Serving both, containerd answers each with its own name. Others were not seen to.
   if (name === 'containerd' && (told === 'v1' || told === 'v1alpha2')) proven.set('RuntimeService', told);
   return proven;
+};
+
+/** The versions of the API that a connection's calls are of. */
+export interface Versions {
+  of(method: CriMethod): ApiVersion | null;
+  /** A path was read. Whether that is news. */
+  read(service: Service, version: ApiVersion): boolean;
+  /** A `Version` call was answered. Whether that is news; what was read holds. */
+  told(response: Kept): boolean;
+}
+
+export const createVersions = (client: Client, endpoint: string): Versions => {
+  const known = new Map<Service, ApiVersion>();
+  return {
+    of({ service, inV1alpha2 }) {
+      if (!inV1alpha2) return 'v1';
+      const { imageVersion } = client;
+      const ofImages = service === 'ImageService' && imageVersion?.endpoint === endpoint;
+      return known.get(service) ?? (ofImages ? imageVersion.version : null);
+    },
+    read(service, version) {
+      const isNew = !known.has(service);
+      known.set(service, version);
+      return isNew;
+    },
+    told(response) {
+      let isNew = false;
+      for (const [service, version] of provenVersions(response)) {
+        if (service === 'ImageService') learnOf(client, { imageVersion: { endpoint, version } });
+        if (known.has(service)) continue;
+        known.set(service, version);
+        isNew = true;
+      }
+      return isNew;
+    },
+  };
 };

@@ -1,126 +1,114 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Call } from '../../../src/calls/call.ts';
 import { loadSchema } from '../../../src/cri/schema.ts';
-import { nanosPerSecond } from '../../../src/foundation/time.ts';
-import { type Joined, join, numbers, type Recording, record, type Truth } from './late-joins.ts';
+import { expectedPods } from '../identity/truth.ts';
+import { gaps, join, numbers, record } from './late-joins.ts';
+import { addScore, emptyScore, shown, twins } from './score.ts';
 
-/** Cuts of each capture; more by CRITRACE_CUTS. */
-const cuts = Number(process.env.CRITRACE_CUTS ?? 12);
+/** Cuts of each capture; more by CRITRACE_CUTS, and with CRITRACE_CUTS=all one in every CRITRACE_EVERY events. */
+const cuts = process.env.CRITRACE_CUTS ?? '6';
+const every = Number(process.env.CRITRACE_EVERY ?? 1);
 const schema = loadSchema();
 
-/** After this a relist and a status round have gone by. */
-const settledAfter = 10n * nanosPerSecond;
+const cutsOf = (events: number, random: () => number): number[] =>
+  cuts === 'all'
+    ? Array.from({ length: Math.ceil(events / every) }, (_, at) => at * every)
+    : Array.from({ length: Number(cuts) }, () => Math.floor(random() * events));
 
-interface Score {
-  named: number;
-  right: number;
-  versions: number;
-  versionsRight: number;
-  settled: number;
-  settledNamed: number;
-  refused: number;
-  refusedNamed: number;
-  readonly wrong: Map<string, number>;
-  /** Calls named and right, by confidence in hundredths. */
-  readonly calibration: Map<number, { named: number; right: number }>;
+interface Captured {
+  readonly name: string;
+  readonly kubelet: boolean;
+  /** The client streams its lists, and the runtime sends each in one message: no byte tells them from unary ones. */
+  readonly streams?: true;
+  /** After a refused version no reply tells whose an id is. */
+  readonly refused?: true;
 }
 
-const emptyScore = (): Score => ({
-  named: 0,
-  right: 0,
-  versions: 0,
-  versionsRight: 0,
-  settled: 0,
-  settledNamed: 0,
-  refused: 0,
-  refusedNamed: 0,
-  wrong: new Map(),
-  calibration: new Map(),
-});
+const captures: readonly Captured[] = [
+  { name: 'kubelet-1.25-containerd-1.5', kubelet: true },
+  { name: 'kubelet-1.25-containerd-1.6-killed-restarted', kubelet: true },
+  { name: 'kubelet-1.25-sticky-gate-v1alpha2-to-v1', kubelet: true, refused: true },
+  { name: 'kubelet-1.30-containerd-2.4-tracing', kubelet: true },
+  { name: 'kubelet-1.37-containerd-2.4', kubelet: true },
+  { name: 'kubelet-1.37-containerd-2.4-gates', kubelet: true, streams: true },
+  { name: 'events-c24-crictl1.36', kubelet: false },
+  { name: 'many-c24-crictl1.36', kubelet: false },
+  { name: 'old-client-c15-crictl1.25', kubelet: false },
+  { name: 'pod-lifecycle-c16-crictl1.36', kubelet: false },
+  { name: 'pod-lifecycle-crio-crictl1.36', kubelet: false },
+  { name: 'traced-c24-crictl1.36', kubelet: false },
+  { name: 'v1alpha2-c16-crictl1.22', kubelet: false },
+];
 
-const scoreNamed = (score: Score, call: Call, truth: Truth): void => {
-  const isRight = call.rpc === truth.rpc;
-  score.named += 1;
-  score.right += isRight ? 1 : 0;
-  if (call.apiVersion !== null) {
-    score.versions += 1;
-    score.versionsRight += call.apiVersion === truth.version ? 1 : 0;
-  }
-  const mistake = `${truth.rpc} taken for ${call.rpc}`;
-  if (!isRight) score.wrong.set(mistake, (score.wrong.get(mistake) ?? 0) + 1);
-  const hundredths = Math.floor((call.methodConfidence ?? 0) * 100);
-  const bin = score.calibration.get(hundredths) ?? { named: 0, right: 0 };
-  score.calibration.set(hundredths, { named: bin.named + 1, right: bin.right + (isRight ? 1 : 0) });
-};
+const kubelets = captures.filter(({ kubelet }) => kubelet);
 
-const addScore = (score: Score, { at, calls }: Joined, { truth }: Recording): void => {
-  for (const call of calls) {
-    const known = truth.get(`${call.connection}/${call.stream}`);
-    if (known === undefined) continue;
-    const isNamed = call.methodSource !== 'unknown';
-    if (call.methodSource === 'inferred') scoreNamed(score, call, known);
-    if (known.refused) {
-      score.refused += 1;
-      score.refusedNamed += isNamed ? 1 : 0;
-    }
-    if (known.replied && known.start >= at + settledAfter) {
-      score.settled += 1;
-      score.settledNamed += isNamed ? 1 : 0;
-    }
-  }
-};
-
-const percent = (part: number, whole: number): string =>
-  whole === 0 ? '-' : `${((100 * part) / whole).toFixed(2)} %`;
-
-const shown = (score: Score): string => {
-  const bins = [...score.calibration].sort(([a], [b]) => a - b);
-  return [
-    `named ${score.named}, right ${percent(score.right, score.named)}`,
-    `after 10 s ${percent(score.settledNamed, score.settled)} of ${score.settled}`,
-    `versions ${score.versions}, right ${percent(score.versionsRight, score.versions)}`,
-    `refused ${score.refusedNamed}/${score.refused}`,
-    `calibration ${bins.map(([at, { named, right }]) => `${at / 100}: ${right}/${named}`).join(' ')}`,
-  ].join('; ');
-};
-
-/**
- * `lists`: where the client asks for lists by streams and the runtime sends each in one message, no byte tells them
- * from unary ones, and they are to stay unknown.
- */
-const captures: readonly { readonly name: string; readonly kubelet: boolean; readonly lists?: 'streamed' }[] =
-  [
-    { name: 'kubelet-1.25-containerd-1.5', kubelet: true },
-    { name: 'kubelet-1.25-containerd-1.6-killed-restarted', kubelet: true },
-    { name: 'kubelet-1.25-sticky-gate-v1alpha2-to-v1', kubelet: true },
-    { name: 'kubelet-1.30-containerd-2.4-tracing', kubelet: true },
-    { name: 'kubelet-1.37-containerd-2.4', kubelet: true },
-    { name: 'kubelet-1.37-containerd-2.4-gates', kubelet: true, lists: 'streamed' },
-    { name: 'events-c24-crictl1.36', kubelet: false },
-    { name: 'many-c24-crictl1.36', kubelet: false },
-    { name: 'old-client-c15-crictl1.25', kubelet: false },
-    { name: 'pod-lifecycle-c16-crictl1.36', kubelet: false },
-    { name: 'pod-lifecycle-crio-crictl1.36', kubelet: false },
-    { name: 'traced-c24-crictl1.36', kubelet: false },
-    { name: 'v1alpha2-c16-crictl1.22', kubelet: false },
-  ];
-
-for (const { name, kubelet, lists } of captures) {
+for (const { name, kubelet, streams, refused } of captures) {
   test(`${name}, joined at ${cuts} moments: what is named is right`, async (context) => {
     const recording = await record(name);
+    const pods = new Map(expectedPods(name).map((expected) => [expected.key, expected]));
     const random = numbers(name.length);
     const score = emptyScore();
-    for (let cut = 0; cut < cuts; cut++) {
-      const index = Math.floor(random() * recording.events.length);
-      addScore(score, join(recording, index, schema, random), recording);
+    for (const index of cutsOf(recording.events.length, random)) {
+      addScore(score, join(recording, index, schema, random), recording, pods, index);
     }
     context.diagnostic(shown(score));
     const mistakes = [...score.wrong].map(([what, times]) => `${what} x${times}`).join(', ');
-    assert.ok(score.right >= 0.99 * score.named, `${shown(score)}; ${mistakes}`);
-    assert.equal(score.versionsRight, score.versions);
+    assert.ok(score.named.right >= 0.99 * score.named.all, `${shown(score)}; ${mistakes}`);
+    assert.ok(score.worstCut.wrong <= Math.max(1, 0.01 * score.worstCut.named), mistakes);
+    assert.equal(score.versions.right, score.versions.all);
+    assert.equal(score.statuses.right, score.statuses.all);
+    assert.equal(score.wrongPods, 0);
     if (!kubelet) return;
-    assert.ok(score.settled > 0 && score.named > 0, 'nothing was joined');
-    if (lists !== 'streamed') assert.ok(score.settledNamed >= 0.95 * score.settled, shown(score));
+    assert.ok(score.settled.all > 0 && score.named.all > 0, 'nothing was joined');
+    const settled = streams ? score.settledOthers : score.settled;
+    assert.ok(settled.right >= 0.95 * settled.all, shown(score));
+    if (!refused) assert.ok(score.pods.right >= 0.99 * score.pods.all, shown(score));
   });
 }
+
+for (const { name } of kubelets) {
+  test(`${name}, its connections joined at different times and with losses: nothing is named wrongly`, async (context) => {
+    const recording = await record(name);
+    const pods = new Map(expectedPods(name).map((expected) => [expected.key, expected]));
+    const random = numbers(name.length + 1);
+    const score = emptyScore();
+    for (const index of cutsOf(recording.events.length, random)) {
+      const apart = () => Math.floor(random() * 400);
+      const damage = gaps(random() < 0.5 ? 0 : 0.02, random);
+      addScore(score, join(recording, index, schema, random, { apart, damage }), recording, pods, index);
+    }
+    context.diagnostic(shown(score));
+    const mistakes = [...score.wrong].map(([what, times]) => `${what} x${times}`).join(', ');
+    assert.ok(score.named.right >= 0.99 * score.named.all, `${shown(score)}; ${mistakes}`);
+    assert.ok(score.worstCut.wrong <= Math.max(1, 0.01 * score.worstCut.named), mistakes);
+    assert.equal(score.versions.right, score.versions.all);
+    assert.equal(score.statuses.right, score.statuses.all);
+    assert.equal(score.wrongPods, 0);
+  });
+}
+
+test('lists of a client that streams them, in one message each, are told from unary ones by an empty one alone', async (context) => {
+  const recording = await record('kubelet-1.37-containerd-2.4-gates');
+  const random = numbers(5);
+  const decided = { cuts: 0, lists: 0, named: 0 };
+  const undecided = { cuts: 0, lists: 0, named: 0 };
+  for (const index of cutsOf(recording.events.length, random)) {
+    const { calls } = join(recording, index, schema, random);
+    const lists = calls.filter(({ connection, stream }) =>
+      twins.has(recording.truth.get(`${connection}/${stream}`)?.rpc ?? ''),
+    );
+    // The first streams of a joined connection may have lost their beginning.
+    const deciding = lists.filter(
+      ({ connection, stream, start, result }) =>
+        start !== null &&
+        result.statusCode === 0 &&
+        recording.truth.get(`${connection}/${stream}`)?.replied === false,
+    );
+    const counted = deciding.length > 0 ? decided : undecided;
+    counted.cuts += 1;
+    counted.lists += lists.length;
+    counted.named += lists.filter(({ methodSource }) => methodSource !== 'unknown').length;
+  }
+  context.diagnostic(JSON.stringify({ decided, undecided }));
+  assert.equal(undecided.named, 0);
+});

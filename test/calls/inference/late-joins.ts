@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Call } from '../../../src/calls/call.ts';
-import type { InferenceCounters } from '../../../src/calls/inference/limits.ts';
+import type { Call, Finding } from '../../../src/calls/call.ts';
 import type { CriSchema } from '../../../src/cri/schema.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
-import { createPipeline } from '../../../src/pipeline.ts';
+import { createPipeline, type PipelineCounters } from '../../../src/pipeline.ts';
 import type { SourceEvent } from '../../../src/source/event.ts';
 import { createReplay } from '../../../src/source/replay.ts';
 
@@ -15,15 +14,17 @@ const fileOf = (name: string): string =>
 export interface Recording {
   readonly name: string;
   readonly events: readonly SourceEvent[];
-  /** RPC and whether a reply came, by `connection/stream`. */
+  /** By `connection/stream`. */
   readonly truth: ReadonlyMap<string, Truth>;
 }
 
 export interface Truth {
   readonly rpc: string;
   readonly version: string;
+  /** A reply message came. */
   readonly replied: boolean;
-  readonly refused: boolean;
+  /** By number; null where none was seen. */
+  readonly status: number | null;
   readonly start: bigint;
 }
 
@@ -41,11 +42,12 @@ export const record = async (name: string): Promise<Recording> => {
   const truth = new Map<string, Truth>();
   for (const line of linesOf(fileOf(`${name}.truth`))) {
     const [, version = '', rpc = ''] = /runtime\.(\w+)\.\w+\/(\w+)$/.exec(String(line.path)) ?? [];
+    const status = line.status === undefined || line.status === '' ? null : Number(line.status);
     truth.set(`${line.conn}/${line.stream}`, {
       rpc,
       version,
       replied: Number(line.response_messages) > 0,
-      refused: line.status === '12',
+      status,
       start: BigInt(String(line.start)),
     });
   }
@@ -65,45 +67,80 @@ export interface Joined {
   readonly at: bigint;
   /** Last revisions of the calls of connections that were there already. */
   readonly calls: readonly Call[];
-  readonly counters: InferenceCounters;
+  readonly findings: readonly Finding[];
+  readonly counters: PipelineCounters;
 }
 
+/** What is lost on the way to the observer. */
+export type Damage = (event: SourceEvent) => readonly SourceEvent[];
+
+export const noDamage: Damage = (event) => [event];
+
+/** Of a share of the pieces a part is lost, in the middle or all of it. */
+export const gaps =
+  (share: number, random: () => number): Damage =>
+  (event) => {
+    if (event.kind !== 'data' || random() >= share) return [event];
+    const { bytes, connection, direction, seen } = event;
+    const from = Math.floor(random() * bytes.length);
+    const to = from + 1 + Math.floor(random() * (bytes.length - from));
+    const parts: SourceEvent[] = [];
+    if (from > 0) parts.push({ ...event, bytes: bytes.subarray(0, from) });
+    parts.push({ kind: 'gap', connection, direction, seen, length: to - from });
+    if (to < bytes.length) parts.push({ ...event, bytes: bytes.subarray(to) });
+    return parts;
+  };
+
 /**
- * What is found when the observer comes after `index` events: connections open by then are joined, and of the piece
- * in which each is met first a part may be lost, as a tap that comes while a read is under way loses it.
+ * What is found when the observer comes after `index` events: connections open by then are joined, each `apart` as many
+ * events later as it says, and of the piece in which each is met first a part may be lost, as a tap that comes while a
+ * read is under way loses it.
  */
 export const join = (
   { events }: Recording,
   index: number,
   schema: CriSchema,
   random: () => number,
+  { apart = () => 0, damage = noDamage }: { readonly apart?: () => number; readonly damage?: Damage } = {},
 ): Joined => {
   const pipeline = createPipeline({ schema, full: false });
   const calls = new Map<string, Call>();
-  const take = (event: SourceEvent): void => {
-    for (const finding of pipeline.push(event)) {
+  const findings: Finding[] = [];
+  const take = (found: readonly Finding[]): void => {
+    for (const finding of found) {
+      findings.push(finding);
       if (finding.kind === 'call')
         calls.set(`${finding.call.connection}/${finding.call.stream}`, finding.call);
     }
   };
-  const opened = new Map<number, Extract<SourceEvent, { kind: 'open' }>>();
+  const waiting = new Map<number, { readonly open: SourceEvent; readonly from: number }>();
   for (const event of events.slice(0, index)) {
-    if (event.kind === 'open') opened.set(event.connection, event);
-    if (event.kind === 'close' || event.kind === 'refused') opened.delete(event.connection);
+    if (event.kind === 'open') waiting.set(event.connection, { open: event, from: index + apart() });
+    if (event.kind === 'close' || event.kind === 'refused') waiting.delete(event.connection);
   }
-  const seen = events[index]?.seen ?? { at: 0n, sentAt: null };
-  for (const event of opened.values()) take({ ...event, seen, joined: true });
+  const joined = new Set<number>();
   const met = new Set<string>();
-  for (const event of events.slice(index)) {
-    if (!('connection' in event) || !opened.has(event.connection)) continue;
-    if (event.kind === 'data' && !met.has(`${event.connection}${event.direction}`)) {
-      met.add(`${event.connection}${event.direction}`);
-      const lost = random() < 0.5 ? 0 : Math.floor(random() * event.bytes.length);
-      take({ ...event, bytes: event.bytes.subarray(lost) });
-    } else take(event);
+  for (const [at, event] of [...events.entries()].slice(index)) {
+    if (!('connection' in event)) continue;
+    const { connection, seen } = event;
+    const wait = waiting.get(connection);
+    if (wait !== undefined && at >= wait.from) {
+      waiting.delete(connection);
+      joined.add(connection);
+      if (wait.open.kind === 'open') take(pipeline.push({ ...wait.open, seen, joined: true }));
+    }
+    if (!joined.has(connection)) continue;
+    for (const part of damage(event)) {
+      const key = 'direction' in part ? `${connection}${part.direction}` : '';
+      if (part.kind !== 'data' || met.has(key)) take(pipeline.push(part));
+      else {
+        met.add(key);
+        const lost = random() < 0.5 ? 0 : Math.floor(random() * part.bytes.length);
+        take(pipeline.push({ ...part, bytes: part.bytes.subarray(lost) }));
+      }
+    }
   }
-  for (const finding of pipeline.finish()) {
-    if (finding.kind === 'call') calls.set(`${finding.call.connection}/${finding.call.stream}`, finding.call);
-  }
-  return { at: seen.at, calls: [...calls.values()], counters: pipeline.counters.inference };
+  take(pipeline.finish());
+  const at = events[index]?.seen.at ?? 0n;
+  return { at, calls: [...calls.values()], findings, counters: pipeline.counters };
 };
