@@ -3,21 +3,14 @@ import type { Call, ConnectionFinding, Finding } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
 import type { CensusResult } from './calls/census/census.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
-<<<<<<< HEAD
-import { type CallCounters, createCallCounters, createConnectionCalls } from './calls/connection.ts';
-import type { Identities } from './calls/identity/identities.ts';
-=======
 import {
   type CallCounters,
   createCallCounters,
   createConnectionCalls,
   defaultConnectionCallLimits,
 } from './calls/connection.ts';
-import { createIdentityBook } from './calls/identity/book.ts';
 import type { Identities } from './calls/identity/identities.ts';
-import { createIdentityCounters, type IdentityCounters } from './calls/identity/limits.ts';
 import { createUnidentified } from './calls/identity/unidentified.ts';
->>>>>>> 3500ffa (calls, grpc: on a joined connection who is who, which version is used and what went well become known from what is read, also of calls told before)
 import { createInferences } from './calls/inference/inferences.ts';
 import { createInferenceCounters, type InferenceCounters } from './calls/inference/limits.ts';
 import { createKernelJoin } from './calls/kernel/join.ts';
@@ -212,75 +205,20 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       served: false,
     });
     counters.source.openNow = connections.size;
-<<<<<<< HEAD
-    stories.opened(facts, event.seen.at, out);
+    stories.opened(facts, event.joined, event.seen.at, out);
     kernel.serves(facts.server.pid);
     if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
   };
 
-=======
-    negotiations.opened(facts, event.joined);
-    if (event.joined) out.push(connectionFinding('joined', facts, event.seen));
-  };
-
-  const identify = ({ identities: known }: WatchedConnection, at: number, out: Finding[]): void => {
-    const finding = out[at];
-    if (finding?.kind !== 'call') return;
-    const call = known.complete(finding.call);
-    const { operation, found } = pods.ended(call, known);
-    out[at] = { kind: 'call', call: operation === null ? call : { ...call, operation } };
-    for (const one of found) out.push({ kind: 'operation', operation: one });
-  };
-
-  const countCaller = (at: number, out: Finding[]): void => {
-    const finding = out[at];
-    const seen = finding?.kind === 'call' ? census.add(finding.call) : null;
-    if (seen !== null) out.push({ kind: 'caller', seen });
-  };
-
-  /** What the call found at `at` says about the choice of an API version. */
-  const negotiate = (at: number, out: Finding[]): void => {
-    const finding = out[at];
-    if (finding?.kind !== 'call') return;
-    if (finding.call.revision > 0) {
-      const revealed = finding.call.methodSource === 'inferred' ? negotiations.revealed(finding.call) : null;
-      if (revealed !== null) out.push({ kind: 'negotiation', negotiation: revealed });
-      return;
-    }
-    const { isProbe, found } = negotiations.ended(finding.call);
-    if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe } };
-    if (found !== null) out.push({ kind: 'negotiation', negotiation: found });
-  };
-
->>>>>>> 3500ffa (calls, grpc: on a joined connection who is who, which version is used and what went well become known from what is read, also of calls told before)
   const calls = (watched: WatchedConnection, events: readonly GrpcEvent[], out: Finding[]): void => {
     for (const event of events) {
       const told = out.length;
       if (event.kind === 'message') reading = event.stream;
       if (event.kind === 'call_start') stories.began(watched.facts, event.head);
       watched.calls.event(event, out);
-<<<<<<< HEAD
       stories.told(watched.identities, told, out);
       stories.grpc(watched.facts.connection, event, watched.snapshot, now);
       kernel.grpc(watched.facts.connection, event, watched.snapshot, now);
-=======
-      const named = out.length;
-      if (named > told) {
-        identify(watched, told, out);
-        negotiate(told, out);
-        countCaller(told, out);
-        const finding = out[told];
-        if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
-        // Calls that are told anew because this one showed what they were.
-        for (let at = told + 1; at < named; at++) {
-          identify(watched, at, out);
-          negotiate(at, out);
-          countCaller(at, out);
-        }
-        show(out);
-      }
-      symptoms.grpc(watched.facts.connection, event, watched.snapshot, now);
->>>>>>> 3500ffa (calls, grpc: on a joined connection who is who, which version is used and what went well become known from what is read, also of calls told before)
     }
   };
 

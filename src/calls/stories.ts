@@ -57,7 +57,7 @@ export interface MessageOf {
  */
 export interface Stories {
   identitiesOf(endpoint: string): Identities;
-  opened(connection: ConnectionFacts, at: Nanos, out: Finding[]): void;
+  opened(connection: ConnectionFacts, joined: boolean, at: Nanos, out: Finding[]): void;
   /** A client came, and the runtime could not be reached. */
   refused(
     connection: Pick<ConnectionFacts, 'connection' | 'endpoint' | 'client'>,
@@ -125,7 +125,12 @@ export const createStories = (counters: StoryCounters): Stories => {
   /** What the call found at `at` says about the choice of an API version. */
   const negotiate = (at: number, out: Finding[]): void => {
     const finding = out[at];
-    if (finding?.kind !== 'call' || finding.call.revision > 0) return;
+    if (finding?.kind !== 'call') return;
+    if (finding.call.revision > 0) {
+      const revealed = finding.call.methodSource === 'inferred' ? negotiations.revealed(finding.call) : null;
+      if (revealed !== null) decided(revealed, out);
+      return;
+    }
     const { isProbe, loop, found } = negotiations.ended(finding.call);
     if (isProbe) out[at] = { kind: 'call', call: { ...finding.call, isProbe, loop } };
     if (found !== null) decided(found, out);
@@ -134,8 +139,8 @@ export const createStories = (counters: StoryCounters): Stories => {
 
   return {
     identitiesOf: (endpoint) => identities.of(endpoint),
-    opened(connection, at, out) {
-      negotiations.opened(connection);
+    opened(connection, joined, at, out) {
+      negotiations.opened(connection, joined);
       upgrades.opened(connection, at, upgraded);
       show(out);
     },
@@ -168,6 +173,7 @@ export const createStories = (counters: StoryCounters): Stories => {
       if (finding?.kind === 'call') symptoms.ended(finding.call, shown);
       for (let at = from + 1; at < until; at++) {
         identify(known, at, out);
+        negotiate(at, out);
         countCaller(at, out);
       }
       show(out);

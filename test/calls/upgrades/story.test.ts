@@ -43,7 +43,7 @@ const node = () => {
     open() {
       connection += 1;
       stream = 1;
-      stories.opened(facts(), now, found);
+      stories.opened(facts(), false, now, found);
     },
     close: () => stories.closed(facts(), now, found),
     refused: () => stories.refused(facts(), now, found),
