@@ -29,7 +29,7 @@ export interface Activities {
   add(
     event: Extract<KernelEvent, { kind: Told }>,
     at: Nanos,
-    find: (task: KernelTask) => ProcessNode | null,
+    find: (task: KernelTask, at: Nanos) => ProcessNode | null,
   ): void;
   exited(pid: number, at: Nanos): void;
   /** Those that ended in this time. */
@@ -53,10 +53,10 @@ export const createActivities = (counters: KernelCounters, limits: KernelLimits)
 
   return {
     add(event, at, find) {
-      const of = event.process === null ? null : find(event.process);
+      const of = event.process === null ? null : find(event.process, at);
       switch (event.kind) {
         case 'signal': {
-          const sender = event.sender === null ? null : find(event.sender);
+          const sender = event.sender === null ? null : find(event.sender, at);
           const activity: SignalActivity = { event, at, of, sender, exitedAt: null };
           signalled.set(event.process.pid, activity);
           if (signalled.size > limits.maxActivities) signalled.clear();

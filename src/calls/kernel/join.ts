@@ -135,7 +135,7 @@ export const createKernelJoin = (
       hasEvents = true;
       switch (event.kind) {
         case 'fork':
-          processes.fork(event);
+          processes.fork(event, at);
           break;
         case 'exec':
           processes.exec(event, at);

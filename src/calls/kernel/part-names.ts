@@ -5,15 +5,14 @@ type What = KernelPart['what'];
 
 const baseName = (file: string): string => file.slice(file.lastIndexOf('/') + 1);
 
-/** Of the files that runtimes name by what they contain, or by a number, there are as many as there are contents. */
-const isOneOfMany = (name: string): boolean => /^(?:[0-9a-f]{32,}|\d+)$/.test(name);
+/** Files that runtimes name by what they contain, or by a number, have as many names as there are of them. */
+const fileName = (file: string): string => {
+  const name = baseName(file);
+  return /^[0-9a-f]{32,}$/.test(name) ? 'content' : name.replace(/\d{4,}$/, '');
+};
 
 const syncName = ({ operation, file }: Extract<What, { kind: 'sync' }>): string =>
-  file === null
-    ? operation
-    : isOneOfMany(baseName(file))
-      ? `${operation} content`
-      : `${operation} ${baseName(file)}`;
+  file === null ? operation : `${operation} ${fileName(file)}`.trimEnd();
 
 /** `cni.ADD bridge`, `runc create`, `fsync meta.db`: few names, as those of spans have to be. */
 export const partName = (what: What): string => {

@@ -43,7 +43,7 @@ const nothingMore = {
 } as const;
 
 const startOf = (node: ProcessNode): Nanos =>
-  node.program.kind === 'container' ? (node.executedAt ?? node.start) : node.start;
+  node.program.kind === 'container' ? (node.executedAt ?? node.bornAt) : node.bornAt;
 
 const programPart = (node: ProcessNode, link: KernelLink, window: Window): Draft => {
   const outlives = node.end === null || node.end > window.to;

@@ -5,8 +5,11 @@ import type { Program } from './program.ts';
 /** A process of the runtime or of what it started. */
 export interface ProcessNode {
   readonly pid: number;
+  /** Tells processes with the same pid apart; too coarse for a time. */
   readonly start: Nanos;
-  readonly comm: string;
+  /** When it was forked, or first met. */
+  readonly bornAt: Nanos;
+  comm: string;
   readonly parent: ProcessNode | null;
   program: Program;
   claims: Claims;

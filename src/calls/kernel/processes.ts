@@ -9,20 +9,20 @@ type Of<Kind extends KernelEvent['kind']> = Extract<KernelEvent, { kind: Kind }>
 
 /** The processes of the runtime's family, as forks, executions and exits tell of them. */
 export interface Processes {
-  fork(event: Of<'fork'>): void;
+  fork(event: Of<'fork'>, at: Nanos): void;
   exec(event: Of<'exec'>, at: Nanos): void;
   exit(event: Of<'exit'>, at: Nanos): void;
   /** This process is a runtime: a call was made of it. */
   serves(pid: number): void;
   /** A process that lives, if it is known, or can be told by its name. */
-  find(task: KernelTask): ProcessNode | null;
+  find(task: KernelTask, at: Nanos): ProcessNode | null;
   /** In the order in which they were met. */
   units(): readonly Unit[];
   /** Units that nobody can own any more go. */
   keepUnits(wanted: (unit: Unit) => boolean): void;
 }
 
-/** Starts are computed from the time since boot, and differ by the error of that; a pid comes again much later. */
+/** Starts are whole clock ticks; a pid comes again much later. */
 const sameStart = 10n * nanosPerMillisecond;
 
 /** Runtimes of one node, restarted ones among them. */
@@ -46,7 +46,12 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
     return apart < sameStart && -apart < sameStart ? node : null;
   };
 
-  const add = (task: KernelTask, parent: ProcessNode | null, program: Program): ProcessNode | null => {
+  const add = (
+    task: KernelTask,
+    parent: ProcessNode | null,
+    program: Program,
+    bornAt: Nanos,
+  ): ProcessNode | null => {
     live.delete(task.pid);
     if (live.size >= limits.maxProcesses) {
       counters.processesDropped += 1;
@@ -56,6 +61,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
     const node: ProcessNode = {
       pid,
       start,
+      bornAt,
       comm,
       parent,
       program,
@@ -96,40 +102,40 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
   };
 
   /** One that was there before the observer: what it is must be told by its name. */
-  const fromBefore = (task: KernelTask): ProcessNode | null => {
+  const fromBefore = (task: KernelTask, at: Nanos): ProcessNode | null => {
     const program: Program = servers.has(task.pid) ? { kind: 'runtime' } : programNamed(task.comm);
     if (program.kind === 'other') return null;
-    const node = add(task, null, program);
-    if (node !== null && !isService(program)) beginUnit(node, node.start, null);
+    const node = add(task, null, program, at);
+    if (node !== null && !isService(program)) beginUnit(node, at, null);
     return node;
   };
 
   /** Null: of no interest, or not known. */
-  const born = (task: KernelTask, parentTask: KernelTask): ProcessNode | null => {
+  const born = (task: KernelTask, parentTask: KernelTask, at: Nanos): ProcessNode | null => {
     if (task.pid === parentTask.pid) return null;
-    const parent = find(parentTask) ?? fromBefore(parentTask);
+    const parent = find(parentTask) ?? fromBefore(parentTask, at);
     if (parent === null) {
       counters.stray += 1;
       return null;
     }
     if (parent.program.kind === 'container') return null;
-    const node = add(task, parent, parent.program);
+    const node = add(task, parent, parent.program, at);
     if (node === null) return null;
-    if (isService(parent.program)) beginUnit(node, node.start, null);
+    if (isService(parent.program)) beginUnit(node, at, null);
     else node.unit = parent.unit;
     if (isContainerInit(parentTask)) inits.add(node);
     return node;
   };
 
   /** The process that executes, where it was not met before. */
-  const metLate = (event: Of<'exec'>): ProcessNode | null => {
+  const metLate = (event: Of<'exec'>, at: Nanos): ProcessNode | null => {
     const { process, parent, argv, cni } = event;
-    const of = parent === null ? null : (find(parent) ?? fromBefore(parent));
-    if (parent !== null && of !== null) return born(process, parent);
+    const of = parent === null ? null : (find(parent) ?? fromBefore(parent, at));
+    if (parent !== null && of !== null) return born(process, parent, at);
     const program = programOf({ comm: process.comm, argv, cni }, null);
     if (program.kind === 'other') return null;
-    const node = add(process, null, program);
-    if (node !== null && !isService(program)) beginUnit(node, node.start, null);
+    const node = add(process, null, program, at);
+    if (node !== null && !isService(program)) beginUnit(node, at, null);
     return node;
   };
 
@@ -160,20 +166,21 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
   };
 
   return {
-    find: (task) => find(task) ?? fromBefore(task),
+    find: (task, at) => find(task) ?? fromBefore(task, at),
     serves(pid) {
       if (servers.size < maxServers) servers.add(pid);
     },
-    fork({ process, parent }) {
-      born(process, parent);
+    fork({ process, parent }, at) {
+      born(process, parent, at);
     },
     exec(event, at) {
       const { process, argv, cgroup, cni } = event;
-      const node = find(process) ?? metLate(event);
+      const node = find(process) ?? metLate(event, at);
       if (node === null || node.program.kind === 'container') {
         counters.workload += 1;
         return;
       }
+      node.comm = process.comm;
       const program = programOf({ comm: process.comm, argv, cni }, node.parent?.program ?? null);
       if (inits.has(node) || (program.kind === 'other' && sharesCgroup(node, event))) {
         becomeContainer(node, event, at);
