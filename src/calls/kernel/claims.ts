@@ -71,6 +71,14 @@ export const claimsOf = (program: Program, { argv, cgroup, cni }: Words): Claims
   return ids.size === 0 && pod === null ? noClaims : { ids: [...ids], pod };
 };
 
+/** containerd keeps the state of each in a folder of its name; elsewhere such names are those of contents. */
+const stateFolder = /(?:containers|sandboxes)\/([0-9a-f]{64})\//;
+
+export const claimsOfFile = (file: string | null): Claims => {
+  const id = file === null ? undefined : stateFolder.exec(file)?.[1];
+  return id === undefined ? noClaims : { ids: [id], pod: null };
+};
+
 export const claimsOfCgroup = (cgroup: string | null): Claims => {
   const ids = cgroup === null ? [] : [...cgroup.matchAll(id64)].map(([id]) => id);
   const uid = uidOf(cgroup);

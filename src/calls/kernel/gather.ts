@@ -8,7 +8,7 @@ import type {
   SyncActivity,
 } from './activities.ts';
 import type { Candidates } from './candidates.ts';
-import { noClaims } from './claims.ts';
+import { claimsOfFile, noClaims } from './claims.ts';
 import type { KernelCounters } from './limits.ts';
 import type { Mishaps } from './mishaps.ts';
 import { keyOf } from './open-calls.ts';
@@ -40,12 +40,12 @@ const ownerOfUnit = (unit: Unit, candidates: Candidates): Owner => {
 };
 
 /** Of something that a runtime or a shim did itself. */
-const ownerOfDeed = (service: ProcessNode, at: Nanos, candidates: Candidates): Owner => {
+const ownerOfDeed = (service: ProcessNode, { event, at }: KernelActivity, candidates: Candidates): Owner => {
   const isRuntime = service.program.kind === 'runtime';
   return ownerOf(
     {
       program: { kind: 'other', name: service.comm },
-      claims: noClaims,
+      claims: event.kind === 'file_sync' ? claimsOfFile(event.file) : noClaims,
       service: isRuntime ? null : service.claims,
       runtimePid: isRuntime ? service.pid : null,
     },
@@ -84,7 +84,7 @@ export const gather = (
   for (const unit of processes.units()) {
     if (unit.begin < window.from || unit.begin > window.to) continue;
     const owner = ownerOfUnit(unit, candidates);
-    if (owner.kind === 'ambiguous') ambiguous += 1;
+    if (owner.kind === 'ambiguous' && owner.keys.includes(key)) ambiguous += 1;
     if (owner.kind !== 'call' || owner.key !== key) continue;
     owned.set(unit, owner.link);
     units.push({ unit, link: owner.link });
@@ -133,10 +133,10 @@ export const gather = (
       others.push(activity);
       return;
     }
-    const owner = ownerOfDeed(of, activity.at, candidates);
+    const owner = ownerOfDeed(of, activity, candidates);
     if (owner.kind !== 'call' || owner.key !== key) {
       others.push(activity);
-      if (owner.kind === 'ambiguous' && activity.event.kind === 'file_sync')
+      if (owner.kind === 'ambiguous' && owner.keys.includes(key) && activity.event.kind === 'file_sync')
         sharedSyncs.push({ ...activity, event: activity.event });
       return;
     }

@@ -73,6 +73,7 @@ export const createKernelJoin = (
       if (unit.programs.length > 0) counters.unowned += 1;
       return false;
     });
+    processes.forgetEndedBefore(wanted);
     activities.forgetBefore(wanted);
     mishaps.forgetBefore(wanted);
   };

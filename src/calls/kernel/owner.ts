@@ -30,7 +30,8 @@ export interface Evidence {
 
 export type Owner =
   | { readonly kind: 'call'; readonly key: string; readonly link: KernelLink }
-  | { readonly kind: 'ambiguous' }
+  /** Of any of these. */
+  | { readonly kind: 'ambiguous'; readonly keys: readonly string[] }
   | { readonly kind: 'none' };
 
 const starting = ['RunPodSandbox', 'CreateContainer', 'StartContainer'] as const;
@@ -117,7 +118,7 @@ export const ownerOf = (evidence: Evidence, candidates: readonly Candidate[]): O
     if (only === undefined) return { kind: 'none' };
     return plausible.length === 1 && only.rpc !== null
       ? { kind: 'call', key: only.key, link }
-      : { kind: 'ambiguous' };
+      : { kind: 'ambiguous', keys: plausible.map(({ key }) => key) };
   };
   const named =
     (ids: readonly string[]) =>

@@ -1,9 +1,10 @@
 import { type Nanos, nanosPerMillisecond } from '../../foundation/time.ts';
 import type { KernelEvent, KernelTask } from '../../kernel/kernel-event.ts';
+import { remember } from '../pods/remember.ts';
 import { claimsOf, claimsOfCgroup, mergeClaims, noClaims } from './claims.ts';
 import type { KernelCounters, KernelLimits } from './limits.ts';
 import type { ProcessNode, Unit } from './process-tree.ts';
-import { containerProgram, isService, type Program, programNamed, programOf } from './program.ts';
+import { containerProgram, isService, isVague, type Program, programNamed, programOf } from './program.ts';
 
 type Of<Kind extends KernelEvent['kind']> = Extract<KernelEvent, { kind: Kind }>;
 
@@ -14,12 +15,13 @@ export interface Processes {
   exit(event: Of<'exit'>, at: Nanos): void;
   /** This process is a runtime: a call was made of it. */
   serves(pid: number): void;
-  /** A process that lives, if it is known, or can be told by its name. */
+  /** Who did something that is told: it may have ended since. A service is told by its name, if it was not met. */
   find(task: KernelTask, at: Nanos): ProcessNode | null;
   /** In the order in which they were met. */
   units(): readonly Unit[];
   /** Units that nobody can own any more go. */
   keepUnits(wanted: (unit: Unit) => boolean): void;
+  forgetEndedBefore(at: Nanos): void;
 }
 
 /** Starts are whole clock ticks; a pid comes again much later. */
@@ -33,18 +35,24 @@ const isContainerInit = (parent: KernelTask): boolean => parent.comm.startsWith(
 
 export const createProcesses = (counters: KernelCounters, limits: KernelLimits): Processes => {
   const live = new Map<number, ProcessNode>();
+  /** Requests to devices are told in rounds, and by then who made them may be gone. */
+  const ended = new Map<number, ProcessNode>();
   /** Processes that wait to become a container's first program. */
   const inits = new WeakSet<ProcessNode>();
   /** Pids of runtimes, where connections told them: whatever they are called. */
   const servers = new Set<number>();
   let units: Unit[] = [];
 
-  const find = ({ pid, start }: KernelTask): ProcessNode | null => {
-    const node = live.get(pid);
+  const findIn = (
+    nodes: ReadonlyMap<number, ProcessNode>,
+    { pid, start }: KernelTask,
+  ): ProcessNode | null => {
+    const node = nodes.get(pid);
     if (node === undefined) return null;
     const apart = node.start - start;
     return apart < sameStart && -apart < sameStart ? node : null;
   };
+  const find = (task: KernelTask): ProcessNode | null => findIn(live, task);
 
   const add = (
     task: KernelTask,
@@ -101,9 +109,12 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
     counters.unitsNow = units.length;
   };
 
+  const programBefore = ({ pid, comm }: KernelTask): Program =>
+    servers.has(pid) ? { kind: 'runtime' } : programNamed(comm);
+
   /** One that was there before the observer: what it is must be told by its name. */
   const fromBefore = (task: KernelTask, at: Nanos): ProcessNode | null => {
-    const program: Program = servers.has(task.pid) ? { kind: 'runtime' } : programNamed(task.comm);
+    const program = programBefore(task);
     if (program.kind === 'other') return null;
     const node = add(task, null, program, at);
     if (node !== null && !isService(program)) beginUnit(node, at, null);
@@ -166,7 +177,11 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
   };
 
   return {
-    find: (task, at) => find(task) ?? fromBefore(task, at),
+    find(task, at) {
+      const known = find(task) ?? findIn(ended, task);
+      if (known !== null) return known;
+      return isService(programBefore(task)) ? fromBefore(task, at) : null;
+    },
     serves(pid) {
       if (servers.size < maxServers) servers.add(pid);
     },
@@ -188,7 +203,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
       }
       // A wrapper becomes what it wraps, and a runtime that executes itself again stays what it was called as.
       const first = node.executedAt === null;
-      if (first || node.program.kind === 'other') node.program = program;
+      if (first || isVague(node.program)) node.program = program;
       node.claims = mergeClaims(node.claims, claimsOf(program, { argv, cgroup, cni }));
       if (program.kind === 'cni') node.interfaceName = cni?.interfaceName ?? null;
       node.executedAt ??= at;
@@ -203,6 +218,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
       if (node === null) return;
       live.delete(node.pid);
       counters.processesNow = live.size;
+      remember(ended, node.pid, node, limits.maxProcesses);
       node.end = at;
       node.exitCode = code;
       node.signal = signal;
@@ -217,6 +233,9 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
     keepUnits(wanted) {
       units = units.filter(wanted);
       counters.unitsNow = units.length;
+    },
+    forgetEndedBefore(at) {
+      for (const [pid, node] of ended) if (node.end !== null && node.end < at) ended.delete(pid);
     },
   };
 };

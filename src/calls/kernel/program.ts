@@ -88,6 +88,10 @@ export const programNamed = (comm: string): Program => {
 export const isService = (program: Program): boolean =>
   program.kind === 'runtime' || (program.kind === 'shim' && program.action === 'serve');
 
+/** What a later execution of the same process may say better. */
+export const isVague = (program: Program): boolean =>
+  program.kind === 'other' || (program.kind === 'oci' && program.command === null);
+
 /** `cni.ADD bridge`, `runc create`, `containerd-shim start`, `container /pause`: as spans and people have it. */
 export const programText = (program: Program): string => {
   switch (program.kind) {
