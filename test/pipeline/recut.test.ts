@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createCallSpans } from '../../src/call-spans.ts';
+import type { Finding } from '../../src/calls/call.ts';
+import { loadSchema } from '../../src/cri/schema.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { createPipeline } from '../../src/pipeline.ts';
+import type { SourceEvent } from '../../src/source/event.ts';
+import { createReplay } from '../../src/source/replay.ts';
+import { replayHostFacts } from '../../src/spans/host.ts';
+import { createSpanCounters } from '../../src/spans/limits.ts';
+import type { Span } from '../../src/spans/span.ts';
+
+/** A small generator of numbers that are the same in every run. */
+const random = (seed: number) => (): number => {
+  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+  return seed / 2 ** 32;
+};
+
+const cut = (event: SourceEvent, next: () => number): SourceEvent[] => {
+  if (event.kind !== 'data') return [event];
+  const parts: SourceEvent[] = [];
+  for (let from = 0; from < event.bytes.length; ) {
+    const to = Math.min(event.bytes.length, from + 1 + Math.floor(next() * 700));
+    parts.push({ ...event, bytes: event.bytes.slice(from, to) });
+    from = to;
+  }
+  return parts;
+};
+
+/** All that is found, with the spans of it. */
+const found = async (
+  capture: string,
+  seed: number | null,
+  pace: number | null = null,
+): Promise<{ readonly finding: Finding; readonly spans: readonly Span[] }[]> => {
+  const path = fileURLToPath(new URL(`../fixtures/captures/${capture}.jsonl.gz`, import.meta.url));
+  const replay = await createReplay({ input: path, pace, clock: systemClock() });
+  const pipeline = createPipeline({ schema: loadSchema(), full: false });
+  const next = random(seed ?? 0);
+  const findings: Finding[] = [];
+  let last = 0n;
+  for await (const batch of replay.events()) {
+    for (const event of batch) {
+      last = event.seen.at;
+      for (const part of seed === null ? [event] : cut(event, next)) findings.push(...pipeline.push(part));
+    }
+  }
+  const { identity } = replay;
+  const spansOf = createCallSpans({
+    identity,
+    host: replayHostFacts(identity),
+    mode: 'replay',
+    version: '0',
+    counters: createSpanCounters(),
+  });
+  const exported = findings.map((finding) => ({ finding, spans: spansOf(finding, null) }));
+  return [...exported, ...pipeline.finish().map((finding) => ({ finding, spans: spansOf(finding, last) }))];
+};
+
+for (const capture of [
+  'kubelet-1.25-sticky-gate-v1alpha2-to-v1',
+  'kubelet-1.30-containerd-2.4-tracing',
+  'kubelet-1.37-containerd-2.4-gates',
+  'pod-lifecycle-crio-crictl1.36',
+]) {
+  test(`${capture}: findings, ids and spans do not depend on how the bytes are cut`, async () => {
+    const whole = await found(capture, null);
+    for (const seed of [1, 2]) assert.deepEqual(await found(capture, seed), whole);
+  });
+}
+
+test('nor on how fast they come', async () => {
+  const capture = 'kubelet-1.37-giveup-gate-v1alpha2-3-starts';
+  assert.deepEqual(await found(capture, null, 40), await found(capture, null));
+});
