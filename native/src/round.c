@@ -140,19 +140,26 @@ static int32_t tell_sides(struct tap *tap, struct output *output) {
   return 1;
 }
 
-/* Others are told of while the family waits for devices, and so are the rounds just before and after. */
+/*
+ * Nobody asks while the family has no requests. What others had until then is dropped by the first round that asks, and
+ * told by those that follow.
+ */
 static void begin_loads(struct tap *tap) {
   if (tap->load == NULL) return;
   volatile struct shared *shared = tap->shared;
   uint64_t requests = shared->block_requests;
-  shared->tell_others = requests != tap->round.block_requests;
+  bool asks = requests != tap->round.block_requests;
+  if (asks) {
+    shared->tell_others = tap->round.asked_loads;
+    table_begin(&tap->round.loads, tap->load, sizeof(struct critrace_block_io));
+  }
+  tap->round.asked_loads = asks;
   tap->round.block_requests = requests;
-  table_begin(&tap->round.loads, tap->load, sizeof(struct critrace_block_io));
 }
 
 static int32_t tell_loads(struct tap *tap, struct output *output) {
   const struct critrace_block_io *load;
-  if (tap->load == NULL) return 1;
+  if (!tap->round.asked_loads) return 1;
   for (; (load = table_peek(&tap->round.loads)) != NULL; table_next(&tap->round.loads))
     if (!put(output, load, sizeof *load)) return 0;
   return 1;

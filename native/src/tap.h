@@ -38,7 +38,8 @@ struct round {
   struct critrace_round told;
   struct table sides;
   struct table loads; /* what block devices have done */
-  uint64_t block_requests;
+  uint64_t block_requests; /* of the family, as of the last round */
+  bool asked_loads;        /* in the last round */
 };
 
 struct tap {
