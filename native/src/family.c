@@ -30,11 +30,12 @@ static ssize_t read_file(uint32_t pid, const char *name, char *to, size_t size) 
   return length;
 }
 
-/* The socket as the process of that number sees it. */
+/* The socket as the process of that number sees it, or, without CAP_SYS_PTRACE, as we see it. */
 static bool is_watched(const struct tap *tap, uint32_t pid, const char *path) {
   char seen[4096];
   struct stat found;
-  if ((size_t)snprintf(seen, sizeof seen, "/proc/%u/root%s", pid, path) >= sizeof seen || stat(seen, &found) != 0) return false;
+  if ((size_t)snprintf(seen, sizeof seen, "/proc/%u/root%s", pid, path) >= sizeof seen) return false;
+  if (stat(seen, &found) != 0 && stat(path, &found) != 0) return false;
   for (uint32_t index = 0; index < tap->plan.endpoints; index++) {
     const struct endpoint *endpoint = &tap->endpoints[index];
     if (endpoint->present && endpoint->device == found.st_dev && endpoint->inode == found.st_ino) return true;

@@ -22,6 +22,7 @@ export const kernelParts = [
   'signal',
   'tcp',
   'scheduling',
+  'family',
   'writes',
 ] as const;
 
