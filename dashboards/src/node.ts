@@ -425,7 +425,8 @@ export const node: DashboardPlan = {
         },
         {
           title: 'Findings',
-          description: 'What critrace told, by kind, per second.',
+          description:
+            'What critrace told, by kind. Many symptoms per second: something is wrong with the runtime; see the rows above.',
           type: 'timeseries',
           unit: 'ops',
           width: 8,

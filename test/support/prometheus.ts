@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { temporaryFolder } from './folder.ts';
+import { until } from './until.ts';
+
+export interface PrometheusSeries {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [number, string];
+}
+
+export interface PrometheusExemplars {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: string;
+  }[];
+}
+
+/** A real Prometheus with a folder of its own, on the loopback. */
+export interface Prometheus {
+  query(expr: string): Promise<readonly PrometheusSeries[]>;
+  exemplars(expr: string, sinceMs: number): Promise<readonly PrometheusExemplars[]>;
+  ask(path: string): Promise<unknown>;
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+};
+
+/** Scrapes the address each second under this instance's name; ended with the test. */
+export const startPrometheus = async (
+  t: TestContext,
+  { target, instance, rules }: { readonly target: string; readonly instance: string; readonly rules: string },
+): Promise<Prometheus> => {
+  const folder = await temporaryFolder(t);
+  const port = await freePort();
+  const config = join(folder, 'prometheus.yml');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      global: { scrape_interval: '1s', evaluation_interval: '1s' },
+      rule_files: [rules],
+      scrape_configs: [
+        {
+          job_name: 'critrace',
+          static_configs: [{ targets: [target.replace('http://', '')], labels: { instance } }],
+        },
+      ],
+    }),
+  );
+  const child = spawn(
+    'prometheus',
+    [
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--enable-feature=exemplar-storage',
+      '--log.level=error',
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  const said: Buffer[] = [];
+  child.stderr.on('data', (bytes: Buffer) => said.push(bytes));
+  const ended = once(child, 'exit');
+  t.after(async () => {
+    child.kill('SIGTERM');
+    await ended;
+  });
+  const base = `http://127.0.0.1:${port}`;
+  const ask = async (path: string): Promise<unknown> => {
+    const response = await fetch(`${base}${path}`);
+    const body: unknown = await response.json();
+    if (typeof body !== 'object' || body === null || !('data' in body))
+      throw new Error(`${decodeURIComponent(path)}: ${JSON.stringify(body)}`);
+    return body.data;
+  };
+  let ready = false;
+  const look = async (): Promise<void> => {
+    while (!ready && child.exitCode === null) {
+      ready = await fetch(`${base}/-/ready`).then(
+        (response) => response.ok,
+        () => false,
+      );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  void look();
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`prometheus ended: ${Buffer.concat(said)}`);
+      return ready;
+    },
+    'Prometheus',
+    60_000,
+  );
+  return {
+    ask,
+    async query(expr) {
+      const data = await ask(`/api/v1/query?${new URLSearchParams({ query: expr })}`);
+      return (data as { readonly result: readonly PrometheusSeries[] }).result;
+    },
+    async exemplars(expr, sinceMs) {
+      const range = { query: expr, start: `${sinceMs / 1000}`, end: `${Date.now() / 1000 + 60}` };
+      return (await ask(
+        `/api/v1/query_exemplars?${new URLSearchParams(range)}`,
+      )) as readonly PrometheusExemplars[];
+    },
+  };
+};
