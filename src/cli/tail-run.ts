@@ -5,7 +5,7 @@ import { renderStoredSpan } from '../export/stored-span-line.ts';
 import type { Span } from '../spans/span.ts';
 import { callOfSpan } from '../store/call-of-span.ts';
 import type { Filter } from '../store/condition.ts';
-import { type RowKind, rowOf } from '../store/row.ts';
+import { foundKinds, rowOf } from '../store/row.ts';
 import { endOf, rowMatcher, selectRows } from '../store/select.ts';
 import type { Store } from '../store/store.ts';
 import type { CommandContext } from './command.ts';
@@ -26,7 +26,6 @@ export interface TailRequest {
   readonly filters: FilterFlags;
 }
 
-const kinds: readonly RowKind[] = ['call', 'operation', 'negotiation', 'symptom'];
 const defaultLast = 20;
 
 /** A writer writes twice a second. */
@@ -57,7 +56,7 @@ const spansOf = async (store: Store, ordinals: readonly number[]): Promise<reado
 };
 
 const added = ({ index: { rows } }: Store, filter: Filter, from: number): readonly number[] => {
-  const matches = rowMatcher(rows, filter, kinds);
+  const matches = rowMatcher(rows, filter, foundKinds);
   const found: number[] = [];
   for (let ordinal = Math.max(from, rows.first); ordinal < rows.first + rows.size; ordinal++)
     if (matches(ordinal)) found.push(ordinal);
@@ -81,7 +80,7 @@ export const runTail = async (request: TailRequest, context: CommandContext): Pr
     await output.flush();
   };
   let next = rows.first + rows.size;
-  await show([...selectRows(rows, { filter, kinds, limit })].reverse());
+  await show([...selectRows(rows, { filter, kinds: foundKinds, limit })].reverse());
   while (follow && stored.kind !== 'capture' && !signal.aborted) {
     await setTimeout(pollMs, undefined, { signal }).catch(() => undefined);
     await store.refresh();

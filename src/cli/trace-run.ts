@@ -2,6 +2,7 @@ import { wantsColour } from '../export/colour.ts';
 import { renderTrace } from '../export/trace-text.ts';
 import type { Span } from '../spans/span.ts';
 import { relatedTo } from '../store/related.ts';
+import { foundKinds } from '../store/row.ts';
 import { endOf, selectRows } from '../store/select.ts';
 import type { Store } from '../store/store.ts';
 import { type TraceSummary, tracesOf } from '../store/trace-summary.ts';
@@ -50,7 +51,7 @@ const choose = ({ index }: Store, request: TraceRequest): string | null => {
   }
   const ordinals = selectRows(rows, {
     filter: request.filters.filter(endOf(rows)),
-    kinds: ['call', 'operation', 'negotiation'],
+    kinds: foundKinds.filter((kind) => kind !== 'symptom'),
     limit: maxCandidates,
   });
   const traces = tracesOf(rows, ordinals);

@@ -2,7 +2,7 @@ import { durationText } from '../export/call-text.ts';
 import { painter, wantsColour } from '../export/colour.ts';
 import { cells, fit, terminalText } from '../export/terminal-text.ts';
 import { toRfc3339 } from '../foundation/time.ts';
-import { shortMethod } from '../store/row.ts';
+import { foundKinds, shortMethod } from '../store/row.ts';
 import { endOf, selectRows } from '../store/select.ts';
 import { type TraceSummary, tracesOf } from '../store/trace-summary.ts';
 import type { CommandContext } from './command.ts';
@@ -73,7 +73,7 @@ export const runTraces = async (request: TracesRequest, context: CommandContext)
   const filter = request.filters.filter(endOf(rows));
   const ordinals = selectRows(rows, {
     filter,
-    kinds: ['call', 'operation', 'negotiation', 'symptom'],
+    kinds: foundKinds,
     limit: rows.size,
   });
   const last = request.filters.last() ?? defaultLast;

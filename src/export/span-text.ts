@@ -11,6 +11,7 @@ export const attributeText = (span: Span, name: string): string => {
 export const spanNameText = (span: Span): string => {
   const rpc = attributeText(span, 'cri.rpc');
   if (span.kind === 'internal') return terminalText(span.name);
+  if (span.kind === 'server') return `in ${serviceText(span)}`;
   const mark = span.attributes['cri.method.source'] === 'inferred' ? '?' : '';
   return `${rpc || terminalText(span.name.slice(span.name.lastIndexOf('/') + 1))}${mark}`;
 };
@@ -36,4 +37,13 @@ export const spanResultText = (span: Span): string => {
 export const serviceText = (span: Span): string => {
   const service = span.resource['service.name'];
   return typeof service === 'string' ? terminalText(service) : '?';
+};
+
+/** What the kernel saw of the time of a call, in parts of a hundred; empty where it was not asked. */
+export const breakdownText = (span: Span): string => attributeText(span, 'cri.kernel.breakdown');
+
+/** The sentence for a person that what was found brings with it. */
+export const explanationText = (span: Span): string => {
+  const name = Object.keys(span.attributes).find((candidate) => candidate.endsWith('.explanation'));
+  return name === undefined ? '' : attributeText(span, name);
 };

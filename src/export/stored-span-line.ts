@@ -3,16 +3,13 @@ import type { Span } from '../spans/span.ts';
 import { durationText } from './call-text.ts';
 import { painter } from './colour.ts';
 import type { CompactOptions } from './compact.ts';
-import { attributeText, serviceText, spanResultText } from './span-text.ts';
+import { explanationText, serviceText, spanResultText } from './span-text.ts';
 import { fit, terminalText } from './terminal-text.ts';
 
 /** One line for a span that is no call: an operation, a negotiation, a symptom. */
 export const renderStoredSpan = (span: Span, { colour }: CompactOptions): string => {
   const paint = painter(colour);
-  const said =
-    attributeText(span, 'cri.symptom.explanation') ||
-    attributeText(span, 'cri.negotiation.explanation') ||
-    spanResultText(span);
+  const said = explanationText(span) || spanResultText(span);
   return [
     paint('dim', toRfc3339(span.start).slice(11, 26)),
     fit(serviceText(span), 10),

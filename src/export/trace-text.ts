@@ -3,7 +3,15 @@ import type { Span } from '../spans/span.ts';
 import { barOf } from './bar.ts';
 import { durationText } from './call-text.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
-import { attributeText, serviceText, spanNameText, spanResultText, spanSubjectText } from './span-text.ts';
+import {
+  attributeText,
+  breakdownText,
+  explanationText,
+  serviceText,
+  spanNameText,
+  spanResultText,
+  spanSubjectText,
+} from './span-text.ts';
 import { cells, fit, terminalText } from './terminal-text.ts';
 import { axisOf, type TimeAxis, type TreeRow, treeOf } from './trace-tree.ts';
 import type { WaterfallOptions } from './waterfall.ts';
@@ -59,6 +67,7 @@ const rowLine = (row: TreeRow, axis: TimeAxis, layout: Layout, paint: Paint): st
   const { before, bar } = barOf(span, axis.from, axis.total, layout.bar);
   const colour = colourOf(span);
   const name = fit(nameText(row), layout.name);
+
   return [
     paint('dim', padStart(`+${durationText(span.start - axis.from)}`, columns.offset)),
     row.depth === 0 ? paint('bold', name) : name,
@@ -107,13 +116,22 @@ const headOf = (root: Span, axis: TimeAxis, paint: Paint): string[] => {
   ];
 };
 
+/** What the kernel saw within the calls that it saw something of. */
+const breakdownsOf = (rows: readonly TreeRow[], paint: Paint): string[] =>
+  rows.flatMap(({ span, other }) => {
+    const said = breakdownText(other ?? span);
+    if (said === '') return [];
+    const subject = spanSubjectText(span);
+    const name = span.kind === 'server' ? attributeText(span, 'cri.rpc') : spanNameText(span);
+    return [`${paint('bold', `in ${name}${subject === '' ? '' : ` ${subject}`}`)}  ${said}`];
+  });
+
 const findingsOf = (spans: readonly Span[], paint: Paint): string[] =>
   spans.flatMap((span) => {
-    const said =
-      attributeText(span, 'cri.symptom.explanation') || attributeText(span, 'cri.negotiation.explanation');
+    const said = explanationText(span);
     if (said === '') return [];
-    const kind = (attributeText(span, 'cri.symptom') || 'negotiation').replaceAll('_', ' ');
-    return [`${paint('yellow', kind)}  ${said}`];
+    const kind = attributeText(span, 'cri.symptom') || attributeText(span, 'cri.round') || span.name;
+    return [`${paint('yellow', terminalText(kind.replaceAll('_', ' ')))}  ${said}`];
   });
 
 /**
@@ -137,6 +155,7 @@ export const renderTrace = (spans: readonly Span[], options: TraceText): string 
   const notes = [
     ...(shares === '' ? [] : [`${paint('bold', 'where the time went')}  ${shares}`]),
     ...(detail === '' || first.span.status.message !== null ? [] : [`${paint('bold', 'why')}  ${detail}`]),
+    ...breakdownsOf(rows, paint),
     ...findingsOf([...spans, ...options.related], paint),
     ...(options.missing === 0
       ? []

@@ -11,12 +11,16 @@ export interface TreeRow {
 const byStart = (one: Span, other: Span): number =>
   one.start < other.start ? -1 : one.start > other.start ? 1 : one.end > other.end ? -1 : 1;
 
-/** With one time per byte both sides of a call have the same times: one row says all. */
-const isSameTime = (client: Span, server: Span): boolean =>
-  server.kind === 'server' &&
-  server.parentSpanId === client.spanId &&
-  server.start === client.start &&
-  server.end === client.end;
+/** So far apart the times of both sides of a call may be for one row to say all: of the call's duration, and at most. */
+const samePart = 50n;
+const sameNs = 2_000_000n;
+
+/** With one time per byte both sides of a call have the same times; else what is between them is the wait in the socket. */
+const isSameTime = (client: Span, server: Span): boolean => {
+  if (server.kind !== 'server' || server.parentSpanId !== client.spanId) return false;
+  const apart = server.start - client.start + client.end - server.end;
+  return apart < sameNs || apart * samePart < client.end - client.start;
+};
 
 /** Spans under their parents, in the order of their starts. What has no parent among them stands at the left. */
 export const treeOf = (spans: readonly Span[]): readonly TreeRow[] => {

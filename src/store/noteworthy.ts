@@ -19,6 +19,8 @@ const identityOf = (span: Span): string => {
   const { attributes, resource } = span;
   const symptom = text(attributes['cri.symptom']);
   if (symptom !== '') return `${symptom} ${span.links[0]?.spanId ?? span.parentSpanId ?? span.spanId}`;
+  if (attributes['cri.upgrade.over'] !== undefined)
+    return `upgrade ${text(attributes['server.address'])} ${span.start}`;
   if (text(attributes['cri.negotiation.verdict']) !== '') {
     const process = text(resource['service.instance.id']) || span.spanId;
     return `${process} ${text(attributes['server.address'])} ${text(attributes['cri.service'])}`;

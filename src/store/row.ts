@@ -2,7 +2,11 @@ import type { Nanos } from '../foundation/time.ts';
 import type { AttributeValue, Span } from '../spans/span.ts';
 
 /** `part`: the line holds spans of a trace of which it holds no other row. */
-export type RowKind = 'call' | 'operation' | 'negotiation' | 'symptom' | 'part';
+export const rowKinds = ['call', 'operation', 'round', 'upgrade', 'negotiation', 'symptom', 'part'] as const;
+export type RowKind = (typeof rowKinds)[number];
+
+/** All but `part`: what a person may ask for. */
+export const foundKinds: readonly RowKind[] = rowKinds.filter((kind) => kind !== 'part');
 
 /** What the index knows of one span; the rest is in its line. Texts are empty where nothing is known. */
 export interface Row {
@@ -58,6 +62,13 @@ const common = (span: Span) => ({
   caller: callerOf(span),
 });
 
+/** The attributes by which they are known, and that say what they are. */
+const internalKinds = [
+  { kind: 'operation', method: 'cri.operation', status: 'cri.operation.outcome' },
+  { kind: 'negotiation', method: 'cri.service', status: 'cri.negotiation.verdict' },
+  { kind: 'symptom', method: 'cri.rpc', status: 'cri.symptom' },
+] as const;
+
 /** Which row a span has; null for one that is a part of another's trace (server, gaps, kernel). */
 export const rowOf = (span: Span): Row | null => {
   const { attributes } = span;
@@ -66,20 +77,17 @@ export const rowOf = (span: Span): Row | null => {
     const status = callStatus(span);
     return { ...common(span), kind: 'call', method: methodOf(span), status, failed };
   }
-  const operation = text(attributes['cri.operation.outcome']);
-  if (operation !== '') {
-    const method = text(attributes['cri.operation']);
-    return { ...common(span), kind: 'operation', method, status: operation, failed };
+  for (const { kind, method, status } of internalKinds) {
+    const said = text(attributes[status]);
+    if (said === '') continue;
+    return { ...common(span), kind, method: text(attributes[method]) || '(unknown)', status: said, failed };
   }
-  const verdict = text(attributes['cri.negotiation.verdict']);
-  if (verdict !== '') {
-    const method = text(attributes['cri.service']);
-    return { ...common(span), kind: 'negotiation', method, status: verdict, failed };
-  }
-  const symptom = text(attributes['cri.symptom']);
-  if (symptom === '') return null;
-  const method = text(attributes['cri.rpc']) || '(unknown)';
-  return { ...common(span), kind: 'symptom', method, status: symptom, failed };
+  const round = text(attributes['cri.round']);
+  if (round !== '') return { ...common(span), kind: 'round', method: round, status: '', failed };
+  const over = attributes['cri.upgrade.over'];
+  if (over === undefined) return null;
+  const status = over === true ? 'over' : 'going_on';
+  return { ...common(span), kind: 'upgrade', method: 'upgrade', status, failed };
 };
 
 /** The row of spans whose line holds no other row of their trace. */

@@ -1,5 +1,5 @@
 import { createNames } from './names.ts';
-import type { Row, RowKind } from './row.ts';
+import { type Row, type RowKind, rowKinds } from './row.ts';
 
 /** Rows in columns, oldest first, in a ring: a fixed number of bytes a row, nothing for the garbage collector. */
 export interface Rows {
@@ -27,7 +27,6 @@ export interface Rows {
 
 export type TextColumn = 'method' | 'status' | 'pod' | 'subject' | 'caller';
 
-const kinds: readonly RowKind[] = ['call', 'operation', 'negotiation', 'symptom', 'part'];
 const textColumns: readonly TextColumn[] = ['method', 'status', 'pod', 'subject', 'caller'];
 
 const high = (hex: string): bigint => BigInt(`0x${hex.slice(0, 16)}`);
@@ -64,7 +63,7 @@ export const createRows = (capacity: number): Rows => {
   };
   const numberIn = (column: BigInt64Array | BigUint64Array, ordinal: number): bigint =>
     column[ordinal % capacity] ?? 0n;
-  const kind = (ordinal: number): RowKind => kinds[columns.kind[ordinal % capacity] ?? 0] ?? 'part';
+  const kind = (ordinal: number): RowKind => rowKinds[columns.kind[ordinal % capacity] ?? 0] ?? 'part';
   const id = (column: TextColumn, ordinal: number): number => texts[column].ids[ordinal % capacity] ?? 0;
   const textAt = (column: TextColumn, ordinal: number): string =>
     texts[column].names.text(id(column, ordinal));
@@ -81,7 +80,7 @@ export const createRows = (capacity: number): Rows => {
       columns.traceLow[slot] = high(row.traceId.slice(16));
       columns.span[slot] = high(row.spanId);
       columns.line[slot] = ofLine;
-      columns.kind[slot] = kinds.indexOf(row.kind);
+      columns.kind[slot] = rowKinds.indexOf(row.kind);
       columns.failed[slot] = row.failed ? 1 : 0;
       for (const column of textColumns) texts[column].ids[slot] = texts[column].names.take(row[column]);
       size += 1;

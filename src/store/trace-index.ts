@@ -12,6 +12,7 @@ export interface TraceIndex {
   readonly rows: Rows;
   readonly operations: Noteworthy;
   readonly negotiations: Noteworthy;
+  /** And upgrades of a runtime. */
   readonly symptoms: Noteworthy;
   readonly add: OnLine;
   /** Forgets what lies in segments that are gone. */
@@ -41,7 +42,7 @@ export const createTraceIndex = (
   const note = (kind: RowKind, span: Span): void => {
     if (kind === 'operation') operations.add(span);
     else if (kind === 'negotiation') negotiations.add(span);
-    else if (kind === 'symptom' && !isQuiet(span)) symptoms.add(span);
+    else if (kind === 'upgrade' || (kind === 'symptom' && !isQuiet(span))) symptoms.add(span);
   };
 
   const push = (spans: readonly Span[], line: number): void => {

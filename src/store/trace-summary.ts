@@ -14,6 +14,8 @@ export interface TraceSummary {
 
 const rank: Readonly<Record<RowKind, number>> = {
   operation: 0,
+  round: 0,
+  upgrade: 0,
   negotiation: 1,
   call: 2,
   symptom: 3,

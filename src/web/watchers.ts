@@ -65,6 +65,10 @@ export const createWatchers = (limits: PageLimits, counters: PageCounters): Watc
     };
   };
 
+  const send = (watcher: Watcher, lagMs: number): void => {
+    watcher.response.write(`data: ${JSON.stringify(message(watcher, lagMs))}\n\n`);
+  };
+
   return {
     add(response, dataset) {
       if (watchers.size >= limits.watchers) return false;
@@ -78,12 +82,13 @@ export const createWatchers = (limits: PageLimits, counters: PageCounters): Watc
       });
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write('retry: 1000\n\n');
+      send(watcher, 0);
       return true;
     },
     tick(lagMs) {
       for (const watcher of watchers) {
         if (watcher.response.writableLength > limits.watcherBytes) counters.ticksSkipped += 1;
-        else watcher.response.write(`data: ${JSON.stringify(message(watcher, lagMs))}\n\n`);
+        else send(watcher, lagMs);
       }
     },
     get size() {

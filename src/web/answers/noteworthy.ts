@@ -68,11 +68,12 @@ export const symptomJson = (span: Span): SymptomJson => {
   const evidence = span.links.map(({ traceId }) => traceId);
   return {
     ...common(span),
-    kind: textOf(attributes, 'cri.symptom'),
+    kind: textOf(attributes, 'cri.symptom') || 'upgrade',
     caller: callerOf(span.resource),
     method: textOf(attributes, 'cri.rpc'),
     pod: podOf(attributes),
-    explanation: textOf(attributes, 'cri.symptom.explanation'),
+    explanation:
+      textOf(attributes, 'cri.symptom.explanation') || textOf(attributes, 'cri.upgrade.explanation'),
     evidence: [...new Set(evidence.length === 0 ? [span.traceId] : evidence)],
   };
 };

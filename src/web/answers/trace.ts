@@ -9,10 +9,16 @@ import { textOf } from './said.ts';
 const plain = (value: AttributeValue): string | number | boolean =>
   typeof value === 'object' ? value.join(', ') : value;
 
+const nameOf = ({ kind, name, attributes, resource }: Span): string => {
+  if (kind === 'internal') return name;
+  if (kind === 'server') return `in ${textOf(resource, 'service.name') || 'the runtime'}`;
+  return textOf(attributes, 'cri.rpc') || name;
+};
+
 const spanJson = (span: Span, from: bigint): SpanJson => ({
   id: span.spanId,
   parent: span.parentSpanId,
-  name: span.kind === 'internal' ? span.name : textOf(span.attributes, 'cri.rpc') || span.name,
+  name: nameOf(span),
   kind: span.kind,
   service: textOf(span.resource, 'service.name') || 'unknown',
   offsetMs: milliseconds(span.start - from),

@@ -60,17 +60,16 @@ export const passes = (asked: URLSearchParams, call: CallJson): boolean =>
 const Field = ({ route, field }: { route: Route; field: (typeof fields)[number] }) => {
   const given = route.query.get(field.name) ?? '';
   const [text, setText] = useState(given);
-  // What was typed comes back by the address a little later, when more may have been typed.
-  const sent = useRef(given);
+  const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
-    if (given === sent.current) return;
-    sent.current = given;
-    setText(given);
+    // What is being typed comes back by the address a little later, when more has been typed.
+    if (document.activeElement !== input.current) setText(given);
   }, [given]);
   return (
     <label class="field">
       <span>{field.label}</span>
       <input
+        ref={input}
         type="search"
         name={field.name}
         value={text}
@@ -79,9 +78,8 @@ const Field = ({ route, field }: { route: Route; field: (typeof fields)[number] 
         autocomplete="off"
         style={{ width: `${field.width}ch` }}
         onInput={(event) => {
-          sent.current = event.currentTarget.value;
-          setText(sent.current);
-          stay(route, { [field.name]: sent.current });
+          setText(event.currentTarget.value);
+          stay(route, { [field.name]: event.currentTarget.value });
         }}
       />
     </label>

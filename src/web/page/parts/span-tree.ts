@@ -4,12 +4,18 @@ export interface TreeRow {
   readonly span: SpanJson;
   readonly depth: number;
   readonly children: number;
-  /** The other side of the same call, with the same times: it has no row of its own. */
+  /** The other side of the same call, at nearly the same times: it has no row of its own. */
   readonly other: SpanJson | null;
 }
 
-const isSameTime = (client: SpanJson, server: SpanJson): boolean =>
-  server.kind === 'server' && server.offsetMs === client.offsetMs && server.ms === client.ms;
+/** So far apart both sides of a call may be for one row to say all: of its duration, and milliseconds at most. */
+const samePart = 0.02;
+const sameMs = 2;
+
+const isSameTime = (client: SpanJson, server: SpanJson): boolean => {
+  const apart = client.ms - server.ms;
+  return server.kind === 'server' && (apart < sameMs || apart < client.ms * samePart);
+};
 
 /** Spans under their parents, in the order in which the server gave them; those below a closed one are left out. */
 export const treeOf = (spans: readonly SpanJson[], closed: ReadonlySet<string>): readonly TreeRow[] => {
@@ -44,9 +50,5 @@ export const kindOf = (span: SpanJson): 'failed' | 'call' | 'root' | 'kernel' | 
   if (span.failed) return 'failed';
   if (span.kind !== 'internal') return 'call';
   if (span.attributes['cri.operation.outcome'] !== undefined) return 'root';
-  return Object.keys(span.attributes).some(
-    (name) => name.startsWith('cri.kernel.') || name.startsWith('process.'),
-  )
-    ? 'kernel'
-    : 'wait';
+  return span.attributes['cri.kernel.link'] === undefined ? 'wait' : 'kernel';
 };

@@ -24,9 +24,13 @@ const subjectOf = ({ attributes }: SpanJson): string => {
   return String(container);
 };
 
-const resultOf = ({ attributes, message }: SpanJson): string => {
+const resultOf = ({ span, other }: TreeRow): string => {
+  const { attributes, message } = span;
   const status = String(attributes['rpc.status_code'] ?? attributes['cri.operation.outcome'] ?? '');
-  return message === '' ? status : `${status}${status === '' ? '' : ': '}${message}`;
+  const result = message === '' ? status : `${status}${status === '' ? '' : ': '}${message}`;
+  // What the kernel saw stands on the server's side.
+  const breakdown = String((other ?? span).attributes['cri.kernel.breakdown'] ?? '');
+  return [result, breakdown].filter((part) => part !== '').join(', ');
 };
 
 const Bar = ({ span, total }: { span: SpanJson; total: number }) => {
@@ -90,41 +94,44 @@ export const Waterfall = ({ trace, selected, onSelect }: WaterfallProps) => {
         ref={list}
         onKeyDown={onKeyDown}
       >
-        {rows.map(({ span, depth, children }) => (
-          <div
-            key={span.id}
-            role="treeitem"
-            aria-level={depth + 1}
-            aria-selected={span.id === selected}
-            {...(children > 0 ? { 'aria-expanded': !closed.has(span.id) } : {})}
-            class={`wf-row ${span.id === selected ? 'wf-selected' : ''}`}
-            onClick={() => onSelect(span.id === selected ? null : span)}
-          >
-            <span class="wf-name" style={{ paddingLeft: `${depth * 14 + 8}px` }}>
-              {children > 0 ? (
-                <span
-                  class="wf-fold"
-                  aria-hidden="true"
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    toggle(span.id, !closed.has(span.id));
-                  }}
-                >
-                  {closed.has(span.id) ? '▸' : '▾'}
-                </span>
-              ) : (
-                <span class="wf-fold" aria-hidden="true" />
-              )}
-              <span class={`wf-label ${depth === 0 ? 'strong' : ''}`}>{span.name}</span>
-              <span class="quiet wf-subject">{subjectOf(span)}</span>
-            </span>
-            <span class="wf-time number">{duration(span.ms)}</span>
-            <Bar span={span} total={total} />
-            <span class={`wf-result ${span.failed ? 'status-failed' : 'quiet'}`} title={resultOf(span)}>
-              {resultOf(span)}
-            </span>
-          </div>
-        ))}
+        {rows.map((row) => {
+          const { span, depth, children } = row;
+          return (
+            <div
+              key={span.id}
+              role="treeitem"
+              aria-level={depth + 1}
+              aria-selected={span.id === selected}
+              {...(children > 0 ? { 'aria-expanded': !closed.has(span.id) } : {})}
+              class={`wf-row ${span.id === selected ? 'wf-selected' : ''}`}
+              onClick={() => onSelect(span.id === selected ? null : span)}
+            >
+              <span class="wf-name" style={{ paddingLeft: `${depth * 14 + 8}px` }}>
+                {children > 0 ? (
+                  <span
+                    class="wf-fold"
+                    aria-hidden="true"
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      toggle(span.id, !closed.has(span.id));
+                    }}
+                  >
+                    {closed.has(span.id) ? '▸' : '▾'}
+                  </span>
+                ) : (
+                  <span class="wf-fold" aria-hidden="true" />
+                )}
+                <span class={`wf-label ${depth === 0 ? 'strong' : ''}`}>{span.name}</span>
+                <span class="quiet wf-subject">{subjectOf(span)}</span>
+              </span>
+              <span class="wf-time number">{duration(span.ms)}</span>
+              <Bar span={span} total={total} />
+              <span class={`wf-result ${span.failed ? 'status-failed' : 'quiet'}`} title={resultOf(row)}>
+                {resultOf(row)}
+              </span>
+            </div>
+          );
+        })}
       </div>
     </div>
   );

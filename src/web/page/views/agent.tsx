@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { HealthJson, OverviewJson } from '../../api.ts';
 import { useAnswer } from '../answer.ts';
-import { bytes, count, duration } from '../format.ts';
+import { bytes, count, duration, plural } from '../format.ts';
 import { jaegerAddress, keepJaegerAddress } from '../jaeger.ts';
 import { Empty, Failed, Loading } from '../parts/notice.tsx';
 import { Tile, Tiles } from '../parts/tile.tsx';
@@ -63,6 +63,12 @@ const Jaeger = () => {
   );
 };
 
+/** A layer of layers (the pipeline) is shown by its parts. */
+const partsOf = ([name, of]: readonly [string, unknown]): readonly (readonly [string, unknown])[] =>
+  isRecord(of) && Object.values(of).every(isRecord)
+    ? Object.entries(of).map(([part, inner]): readonly [string, unknown] => [`${name}: ${part}`, inner])
+    : [[name, of]];
+
 const Running = ({ health }: { health: unknown }) => {
   const uptime = numberAt(health, 'process', 'uptimeSeconds');
   const cpu = numberAt(health, 'process', 'cpuSeconds');
@@ -84,13 +90,13 @@ const Running = ({ health }: { health: unknown }) => {
         />
         <Tile
           label="Lost or left out"
-          value={losses.length === 0 ? 'nothing' : `${losses.length} counters`}
+          value={losses.length === 0 ? 'nothing' : plural(losses.length, 'counter')}
           tone={losses.length === 0 ? 'plain' : 'warn'}
           note="marked below"
         />
       </Tiles>
       <div class="counters-grid">
-        {layers.map(([name, of]) => {
+        {layers.flatMap(partsOf).map(([name, of]) => {
           const leaves = leavesOf(of, '');
           return leaves.length === 0 ? null : <Counters key={name} title={name} leaves={leaves} />;
         })}

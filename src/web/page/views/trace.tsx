@@ -39,7 +39,25 @@ const Shares = ({ root }: { root: SpanJson }) => {
   );
 };
 
-const Details = ({ span, onClose }: { span: SpanJson; onClose: () => void }) => (
+const Attributes = ({ of }: { of: SpanJson['attributes'] }) => (
+  <dl class="attributes">
+    {Object.entries(of).map(([name, value]) => (
+      <div key={name}>
+        <dt>{name}</dt>
+        <dd>{String(value)}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+interface DetailsProps {
+  readonly span: SpanJson;
+  /** The runtime's side of a call. */
+  readonly server: SpanJson | null;
+  readonly onClose: () => void;
+}
+
+const Details = ({ span, server, onClose }: DetailsProps) => (
   <aside class="details" aria-label={`Details of ${span.name}`}>
     <div class="section-head">
       <h2>{span.name}</h2>
@@ -52,14 +70,15 @@ const Details = ({ span, onClose }: { span: SpanJson; onClose: () => void }) => 
       {duration(span.offsetMs)} for {duration(span.ms)}
     </p>
     {span.message === '' ? null : <p class="status-failed">{span.message}</p>}
-    <dl class="attributes">
-      {Object.entries(span.attributes).map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{String(value)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Attributes of={span.attributes} />
+    {server === null ? null : (
+      <>
+        <h3>
+          In {server.service}, for {duration(server.ms)}
+        </h3>
+        <Attributes of={kernelOf(server)} />
+      </>
+    )}
     {span.events.length === 0 ? null : (
       <ul class="events">
         {span.events.map((event) => (
@@ -71,6 +90,10 @@ const Details = ({ span, onClose }: { span: SpanJson; onClose: () => void }) => 
     )}
   </aside>
 );
+
+/** What only the runtime's side says; the rest stands on both. */
+const kernelOf = ({ attributes }: SpanJson): SpanJson['attributes'] =>
+  Object.fromEntries(Object.entries(attributes).filter(([name]) => name.startsWith('cri.kernel.')));
 
 const CopyLink = () => {
   const [copied, setCopied] = useState(false);
@@ -96,6 +119,7 @@ export const Trace = ({ route, dataset }: ViewProps) => {
   if (trace === null) return answer.error === null ? <Loading /> : <Failed error={answer.error} />;
   const [root] = trace.spans;
   const selected = trace.spans.find(({ id }) => id === route.query.get('span')) ?? null;
+  const server = trace.spans.find(({ kind, parent }) => kind === 'server' && parent === selected?.id) ?? null;
   const outcome = root?.attributes['cri.operation.outcome'] ?? root?.attributes['rpc.status_code'] ?? '';
   const jaeger = jaegerLink(trace.trace);
   const select = (span: SpanJson | null): void => stay(route, { span: span?.id ?? null });
@@ -132,7 +156,7 @@ export const Trace = ({ route, dataset }: ViewProps) => {
       ) : null}
       <div class={selected === null ? 'trace' : 'trace trace-split'}>
         <Waterfall trace={trace} selected={selected?.id ?? null} onSelect={select} />
-        {selected === null ? null : <Details span={selected} onClose={() => select(null)} />}
+        {selected === null ? null : <Details span={selected} server={server} onClose={() => select(null)} />}
       </div>
       {trace.related.length === 0 ? null : (
         <section>
