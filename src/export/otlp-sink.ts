@@ -1,3 +1,4 @@
+import type { Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
 import { loadOtel, type Otel } from './otel.ts';
@@ -72,14 +73,23 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
     log,
   });
 
+  /** The parts of a call come right after it, and go where it went: as children they would be judged by its span. */
+  let lastCall: { readonly traceId: string; readonly isSampled: boolean } | null = null;
+  const samples = ({ kind }: Exported['finding'], first: Span): boolean => {
+    if (kind === 'kernel' && lastCall?.traceId === first.traceId) return lastCall.isSampled;
+    const isSampled = sampler.samples(first);
+    if (kind === 'call') lastCall = { traceId: first.traceId, isSampled };
+    return isSampled;
+  };
+
   const wanted = ({ finding, spans }: Exported): boolean => {
-    const [client] = spans;
-    if (client === undefined) return false;
+    const [first] = spans;
+    if (first === undefined) return false;
     if (finding.kind === 'call' && finding.call.revision > 0) {
       counters.revised += spans.length;
       return false;
     }
-    if (sampler.samples(client)) return true;
+    if (samples(finding, first)) return true;
     counters.sampledOut += spans.length;
     return false;
   };

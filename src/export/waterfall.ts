@@ -17,7 +17,8 @@ export interface WaterfallOptions {
 interface Row {
   readonly start: Nanos;
   readonly end: Nanos;
-  readonly isOver: boolean;
+  /** Null: it is not over. */
+  readonly duration: Nanos | null;
   readonly name: string;
   readonly subject: string;
   readonly result: string;
@@ -28,6 +29,8 @@ interface Row {
 interface CallRow {
   readonly stream: number;
   readonly row: Row;
+  /** Where its time went, in words. */
+  readonly breakdown: string | null;
   readonly parts: readonly Row[];
 }
 
@@ -53,19 +56,44 @@ const depthOf = (parts: readonly KernelPart[], part: KernelPart): number => {
   return depth;
 };
 
-const partRow = (parts: readonly KernelPart[], part: KernelPart): Row => {
-  const end = partEndText(part);
+const partRow = (parts: readonly KernelPart[], { part, duration, times }: FoldedPart): Row => {
   const failed = (part.exitCode ?? 0) !== 0 || (part.signal !== null && part.what.kind === 'program');
   return {
     start: part.start,
     end: part.end,
-    isOver: true,
+    duration,
     name: terminalText(`${'  '.repeat(depthOf(parts, part))}${part.name}`),
     subject: terminalText(partSubjectText(part)),
-    result: terminalText(end),
+    result: times > 1 ? `${times} times` : terminalText(partEndText(part)),
     colour: failed ? 'red' : 'dim',
     barColour: failed ? 'red' : 'dim',
   };
+};
+
+interface FoldedPart {
+  /** The longest, where it stands for several. */
+  readonly part: KernelPart;
+  readonly duration: Nanos;
+  readonly times: number;
+}
+
+/** The syncs of one file are one row: a runtime makes a dozen of its database in one call. */
+const folded = (parts: readonly KernelPart[]): readonly FoldedPart[] => {
+  const rows: FoldedPart[] = [];
+  const syncs = new Map<string, number>();
+  for (const part of parts) {
+    const duration = part.end - part.start;
+    const at = part.what.kind === 'sync' ? syncs.get(part.name) : undefined;
+    const before = at === undefined ? undefined : rows[at];
+    if (at === undefined || before === undefined) {
+      if (part.what.kind === 'sync') syncs.set(part.name, rows.length);
+      rows.push({ part, duration, times: 1 });
+      continue;
+    }
+    const longest = before.part.end - before.part.start >= duration ? before.part : part;
+    rows[at] = { part: longest, duration: before.duration + duration, times: before.times + 1 };
+  }
+  return rows;
 };
 
 /** Each part under the one that started it. */
@@ -76,7 +104,7 @@ const inTreeOrder = (parts: readonly KernelPart[]): readonly KernelPart[] => {
 };
 
 const partRows = ({ kernel }: Call): readonly Row[] =>
-  kernel === null ? [] : inTreeOrder(kernel.parts).map((part) => partRow(kernel.parts, part));
+  kernel === null ? [] : folded(inTreeOrder(kernel.parts)).map((part) => partRow(kernel.parts, part));
 
 const callRow = (call: Call): CallRow | null => {
   const start = call.start ?? call.result.responseStart?.at ?? call.end;
@@ -88,13 +116,15 @@ const callRow = (call: Call): CallRow | null => {
     row: {
       start,
       end: call.end ?? start,
-      isOver: call.end !== null,
+      duration: call.end === null ? null : call.end - start,
       name: methodText(call),
       subject: subjectText(call),
       result: message === '' ? status.text : `${status.text}: ${message}`,
       colour: status.colour,
       barColour: status.colour === 'green' ? 'cyan' : status.colour,
     },
+    breakdown:
+      call.kernel !== null && call.kernel.parts.length > 0 ? terminalText(call.kernel.breakdown) : null,
     parts: partRows(call),
   };
 };
@@ -128,7 +158,7 @@ const rowLine = (row: Row, layout: Layout, paint: Paint): string => {
     paint('dim', padStart(`+${durationText(row.start - layout.from)}`, columns.offset)),
     fit(row.name, layout.method),
     paint(row.barColour, fit(' '.repeat(before) + bar, layout.bar)),
-    padStart(row.isOver ? durationText(row.end - row.start) : '…', columns.duration),
+    padStart(row.duration === null ? '…' : durationText(row.duration), columns.duration),
     ...(layout.subject === 0 ? [] : [fit(row.subject, layout.subject)]),
     paint(row.colour, fit(row.result, layout.result).trimEnd()),
   ]
@@ -138,7 +168,8 @@ const rowLine = (row: Row, layout: Layout, paint: Paint): string => {
 
 /**
  * Calls under each other on one time axis, in the order in which they began: time since the first, method, bar,
- * duration, subject, result. Under each call, indented, what the kernel saw of its work. Calls without any time are
+ * duration, subject, result. Under each call, indented, where its time went and what the kernel saw of its
+ * work. Calls without any time are
  * left out.
  */
 export const renderWaterfall = (calls: readonly Call[], options: WaterfallOptions): string => {
@@ -151,7 +182,15 @@ export const renderWaterfall = (calls: readonly Call[], options: WaterfallOption
   const width = Math.max(minimumWidth, options.width);
   const layout = layoutOf(rows, first.row.start, until - first.row.start, width);
   const paint = painter(options.colour);
-  return rows.map((row) => rowLine(row, layout, paint)).join('\n');
+  const lineOf = (row: Row): string => rowLine(row, layout, paint);
+  const indent = ' '.repeat(columns.offset + columns.gap + 2);
+  return ordered
+    .flatMap(({ row, breakdown, parts }) => [
+      lineOf(row),
+      ...(breakdown === null ? [] : [paint('dim', fit(`${indent}${breakdown}`, width).trimEnd())]),
+      ...parts.map(lineOf),
+    ])
+    .join('\n');
 };
 
 /** A waterfall for each pod, under its name; what names no pod comes last. */
