@@ -322,13 +322,15 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     push(event) {
       const out: Finding[] = [];
       passTime(event.seen.at, out);
+      const due = kernel.due(now);
       take(event, out);
-      return kernel.gate(out, now);
+      const found = kernel.gate(out, now);
+      return due.length === 0 ? found : [...due, ...found];
     },
     tick(at) {
       const out: Finding[] = [];
       passTime(at, out);
-      return kernel.gate(out, now);
+      return [...kernel.due(now), ...kernel.gate(out, now)];
     },
     finish() {
       const out: Finding[] = [];

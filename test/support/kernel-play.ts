@@ -150,6 +150,7 @@ const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Pl
   let now = epoch;
   for (const step of steps) {
     now = at(step.ms);
+    findings.push(...join.due(now));
     const found: Finding[] = [];
     if ('event' in step) join.event(step.event, now);
     else if ('begins' in step) {

@@ -23,7 +23,12 @@ export interface KernelJoin {
   /** This process is a runtime. */
   serves(pid: number | null): void;
   grpc(connection: number, event: GrpcEvent, snapshot: (stream: number) => Call | null, now: Nanos): void;
-  /** Findings as they may be told now: without those that are held back, and with those that are due. */
+  /**
+   * It is so late: calls whose last events must have come. To be asked before what happens at that time, so that the
+   * answer is the same whether or not somebody asked in between.
+   */
+  due(now: Nanos): readonly Finding[];
+  /** Findings as they may be told now: without the calls that are held back. */
   gate(found: Finding[], now: Nanos): Finding[];
   /** The input ended: nothing is waited for. */
   finish(now: Nanos): Finding[];
@@ -35,6 +40,8 @@ interface Held {
   /** The call, and its revisions meanwhile. */
   readonly calls: Call[];
 }
+
+const none: readonly never[] = [];
 
 /** Events between two looks for what nobody can need any more. */
 const sweepEvery = 512;
@@ -161,6 +168,12 @@ export const createKernelJoin = (
       if (pid !== null) processes.serves(pid);
     },
     grpc: calls.grpc,
+    due(now) {
+      if (held.size === 0) return none;
+      const out: Finding[] = [];
+      release(({ due }) => due < now, now, out);
+      return out;
+    },
     gate(found, now) {
       if (!hasEvents) return found;
       const out: Finding[] = [];
@@ -174,8 +187,6 @@ export const createKernelJoin = (
         const story = told.get(keyOf(finding.call));
         out.push(story === undefined ? finding : { kind: 'call', call: { ...finding.call, kernel: story } });
       }
-      // After those that ended just now are among the held: a sweep forgets what is not.
-      release(({ due }) => due <= now, now, out);
       return out;
     },
     finish(now) {

@@ -4,17 +4,13 @@ import fc from 'fast-check';
 import type { KernelStory } from '../../../src/calls/kernel/story.ts';
 import { play } from '../../support/kernel-play.ts';
 import { podPlay } from '../../support/kernel-pod.ts';
-
-const tree = ({ parts }: KernelStory): readonly string[] => {
-  const depth = (at: number | null): number => (at === null ? 0 : 1 + depth(parts[at]?.parent ?? null));
-  return parts.map((part) => `${'  '.repeat(depth(part.parent))}${part.name}`);
-};
+import { storyTree } from '../../support/story-tree.ts';
 
 test('the start of a sandbox: everything that ran for it, as a tree', () => {
   const pod = podPlay({ nth: 1, from: 0 });
   const story = play(pod.steps).storyOf(pod.run);
   assert.ok(story);
-  assert.deepEqual(tree(story), [
+  assert.deepEqual(storyTree(story), [
     'fdatasync meta.db',
     'cni.ADD loopback',
     'cni.ADD bridge',
