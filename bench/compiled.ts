@@ -6,11 +6,15 @@ export const compiledModules = async () => {
   const callSpans: typeof import('../src/call-spans.ts') = await load('call-spans.js');
   const host: typeof import('../src/spans/host.ts') = await load('spans/host.js');
   const limits: typeof import('../src/spans/limits.ts') = await load('spans/limits.js');
+  const sampling: typeof import('../src/export/round-sampling.ts') = await load('export/round-sampling.js');
   return {
     createPipeline: pipeline.createPipeline,
     loadSchema: schema.loadSchema,
     createCallSpans: callSpans.createCallSpans,
     replayHostFacts: host.replayHostFacts,
     createSpanCounters: limits.createSpanCounters,
+    createRoundSampling: sampling.createRoundSampling,
+    createSamplingCounters: sampling.createSamplingCounters,
+    defaultSamplingLimits: sampling.defaultSamplingLimits,
   };
 };

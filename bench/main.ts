@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiledCli } from './agent/critrace.ts';
 import { agentSection } from './agent/section.ts';
+import { daySection } from './day/section.ts';
 import { decodeSection } from './decode/section.ts';
 import { machine } from './machine.ts';
 import { hasProgram, type Started } from './processes.ts';
@@ -16,6 +17,7 @@ const sections: Readonly<Record<string, (context: BenchContext) => Promise<Secti
   decode: decodeSection,
   relay: relaySection,
   agent: agentSection,
+  day: daySection,
 };
 
 const programs = ['tshark', 'h2load', 'socat', 'nginx', 'taskset', 'bash'];

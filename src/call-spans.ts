@@ -10,7 +10,7 @@ import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spa
 import { operationLinksOf, operationParentOf } from './spans/pod-ids.ts';
 import { spansOfOperation } from './spans/pod-spans.ts';
 import { createResourceBook } from './spans/resources.ts';
-import { roundLinksOf, roundParentOf } from './spans/round-ids.ts';
+import { createRoundIds } from './spans/round-ids.ts';
 import { spansOfRound } from './spans/round-spans.ts';
 import { spansOfSymptom } from './spans/symptom-spans.ts';
 import { spansOfUpgrade } from './spans/upgrade-spans.ts';
@@ -27,6 +27,7 @@ export interface CallSpansOptions {
 /** How the findings of one source become spans. */
 export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   const { identity, host, mode, version, counters } = options;
+  const rounds = createRoundIds(identity);
   const context = {
     identity,
     mode,
@@ -34,11 +35,12 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     resources: createResourceBook(host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,
     parentOf: (call: Call) =>
-      negotiationParentOf(identity, call) ?? operationParentOf(call) ?? roundParentOf(identity, call),
-    linksOf: (call: Call, hasOwnTrace: boolean) => [
-      ...operationLinksOf(call, hasOwnTrace),
-      ...roundLinksOf(identity, call, hasOwnTrace || call.isProbe),
-    ],
+      negotiationParentOf(identity, call) ?? operationParentOf(call) ?? rounds.parentOf(call),
+    linksOf(call: Call, hasOwnTrace: boolean) {
+      const links = operationLinksOf(call, hasOwnTrace);
+      if (call.round === null || !(hasOwnTrace || call.isProbe)) return links;
+      return [...links, ...rounds.linksOf(call)];
+    },
   };
   const whileInputLasts = { ...context, endOfInput: null };
   return (finding, endOfInput) => {
@@ -51,7 +53,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
       case 'operation':
         return spansOfOperation(finding.operation, context.resources);
       case 'round':
-        return spansOfRound(finding.round, identity, context.resources);
+        return spansOfRound(finding.round, rounds, context.resources);
       case 'upgrade':
         return spansOfUpgrade(finding.upgrade, identity, context.resources, endOfInput !== null);
       case 'symptom':

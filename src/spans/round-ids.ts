@@ -5,20 +5,42 @@ import { idsOfCall, notAllZeros } from './ids.ts';
 import type { Span } from './span.ts';
 import type { SpanParent } from './traceparent.ts';
 
-/** Of a round's trace and root span: they follow from the call that it began with. */
-export const idsOfRound = (identity: string, head: RoundHead): { traceId: string; spanId: string } => {
-  const digest = hash('sha256', `round\n${idsOfCall(identity, head).clientSpanId}`);
-  return { traceId: notAllZeros(digest.slice(0, 32)), spanId: notAllZeros(digest.slice(32, 48)) };
-};
+/** How the calls of a round hang together. */
+export interface RoundIds {
+  /** Of a round's trace and root span: they follow from the call that it began with. */
+  of(head: RoundHead): { readonly traceId: string; readonly spanId: string };
+  /** The round that a call without a `traceparent` is a part of. */
+  parentOf(call: Call): SpanParent | null;
+  /** To the round of a call that has another parent. */
+  linksOf(call: Call): Span['links'];
+}
 
 const none: readonly never[] = [];
 
-/** The round that a call without a `traceparent` is a part of. */
-export const roundParentOf = (identity: string, { round }: Call): SpanParent | null =>
-  round === null
-    ? null
-    : { ...idsOfRound(identity, round.head), traceFlags: 1, traceState: null, isRemote: false };
-
-/** To the round of a call that has another parent. */
-export const roundLinksOf = (identity: string, { round }: Call, hasOtherParent: boolean): Span['links'] =>
-  round === null || !hasOtherParent ? none : [{ ...idsOfRound(identity, round.head), attributes: {} }];
+export const createRoundIds = (identity: string): RoundIds => {
+  /** All calls of a round share its head: one digest for all of them. */
+  const known = new WeakMap<RoundHead, SpanParent>();
+  const of = (head: RoundHead): SpanParent => {
+    const before = known.get(head);
+    if (before !== undefined) return before;
+    const digest = hash('sha256', `round\n${idsOfCall(identity, head).clientSpanId}`);
+    const ids: SpanParent = {
+      traceId: notAllZeros(digest.slice(0, 32)),
+      spanId: notAllZeros(digest.slice(32, 48)),
+      traceFlags: 1,
+      traceState: null,
+      isRemote: false,
+    };
+    known.set(head, ids);
+    return ids;
+  };
+  return {
+    of,
+    parentOf: ({ round }) => (round === null ? null : of(round.head)),
+    linksOf({ round }) {
+      if (round === null) return none;
+      const { traceId, spanId } = of(round.head);
+      return [{ traceId, spanId, attributes: {} }];
+    },
+  };
+};

@@ -1,7 +1,7 @@
 import type { Round } from '../calls/rounds/round.ts';
 import type { ResourceBook } from './resources.ts';
 import type { RoundAttributeName } from './round-attributes.ts';
-import { idsOfRound } from './round-ids.ts';
+import type { RoundIds } from './round-ids.ts';
 import type { AttributeValue, Span } from './span.ts';
 import { parseTraceparent } from './traceparent.ts';
 
@@ -31,27 +31,31 @@ const attributesOf = (found: Round): Record<string, AttributeValue> => {
 };
 
 /** The root span of one round, INTERNAL, of the kubelet. Its calls are children, or, with traces of their own, linked. */
-export const spansOfRound = (found: Round, identity: string, resources: ResourceBook): readonly Span[] => [
-  {
-    ...idsOfRound(identity, found.head),
-    parentSpanId: null,
-    parentIsRemote: false,
-    traceState: null,
-    traceFlags: 1,
-    name: found.kind.replaceAll('_', ' '),
-    kind: 'internal',
-    start: found.start,
-    end: found.end,
-    attributes: attributesOf(found),
-    status:
-      found.errors > 0 || found.isUnhealthy
-        ? { code: 'error', message: found.explanation }
-        : { code: 'unset', message: null },
-    events: [],
-    links: found.traceparents.flatMap((traceparent) => {
-      const parent = parseTraceparent(traceparent, null);
-      return parent === null ? [] : [{ traceId: parent.traceId, spanId: parent.spanId, attributes: {} }];
-    }),
-    resource: resources.callerOf(found),
-  },
-];
+export const spansOfRound = (found: Round, rounds: RoundIds, resources: ResourceBook): readonly Span[] => {
+  const ids = rounds.of(found.head);
+  return [
+    {
+      traceId: ids.traceId,
+      spanId: ids.spanId,
+      parentSpanId: null,
+      parentIsRemote: false,
+      traceState: null,
+      traceFlags: 1,
+      name: found.kind.replaceAll('_', ' '),
+      kind: 'internal',
+      start: found.start,
+      end: found.end,
+      attributes: attributesOf(found),
+      status:
+        found.errors > 0 || found.isUnhealthy
+          ? { code: 'error', message: found.explanation }
+          : { code: 'unset', message: null },
+      events: [],
+      links: found.traceparents.flatMap((traceparent) => {
+        const parent = parseTraceparent(traceparent, null);
+        return parent === null ? [] : [{ traceId: parent.traceId, spanId: parent.spanId, attributes: {} }];
+      }),
+      resource: resources.callerOf(found),
+    },
+  ];
+};

@@ -102,6 +102,10 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       const merged = mergeContainer(before, resolved);
       if (merged !== before) version += 1;
       containers.set(told.id, merged);
+      // A sandbox that only its containers tell of so far: which attempt of the pod it is they do not say.
+      const { pod } = merged;
+      if (whole === undefined && merged.sandboxId !== null && pod !== null)
+        sandboxes.set(merged.sandboxId, { id: merged.sandboxId, pod, runtimeHandler: null });
     },
     pod: learnPod,
     image: (id, name) => images.set(imageKey(id), name),

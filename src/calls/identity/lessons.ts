@@ -189,8 +189,11 @@ const lessons: ReadonlyMap<string, Lesson> = new Map([
   ],
   [
     'GetContainerEvents',
-    reply(({ pod_sandbox_status, containers_statuses }, learner) => {
+    reply(({ container_id, pod_sandbox_status, containers_statuses }, learner) => {
       const sandboxId = learnSandbox(pod_sandbox_status, learner);
+      // Of a container that is gone there is no status.
+      const id = text(container_id);
+      if (id !== null && sandboxId !== null) learner.container({ id, sandboxId });
       learnEach(containers_statuses, (one) => learnContainer(one, sandboxId, learner));
     }),
   ],

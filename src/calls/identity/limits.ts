@@ -19,7 +19,7 @@ export const defaultIdentityLimits: IdentityLimits = {
   maxSandboxes: 4096,
   maxContainers: 16_384,
   maxImages: 4096,
-  removalGrace: 300n * nanosPerSecond,
+  removalGrace: 3600n * nanosPerSecond,
   minPrefix: 3,
 };
 

@@ -78,6 +78,37 @@ test('a beginning that one id has stands for it, whole; one that two have for no
   assert.equal(counters.unknownIds, 1);
 });
 
+test('a sandbox that only its containers told of has their pod, without its attempt', () => {
+  const { at } = aBook();
+  const labels = {
+    'io.kubernetes.pod.name': 'web',
+    'io.kubernetes.pod.namespace': 'default',
+    'io.kubernetes.pod.uid': 'u-1',
+  };
+  const list = { containers: [{ id: first, pod_sandbox_id: sandbox, metadata: { name: 'app' }, labels }] };
+  at.learn('ListContainers', null, list);
+  const stop = () => at.complete(ended('StopPodSandbox', { sandboxId: sandbox.slice(0, 13) })).facts;
+  assert.deepEqual([stop().pod, stop().sandboxId], [{ ...pod, attempt: null }, sandbox]);
+  at.learn('ListPodSandbox', null, { items: [{ id: sandbox, metadata, state: 'SANDBOX_READY' }] });
+  at.learn('ListContainers', null, list);
+  assert.deepEqual(stop().pod, pod);
+});
+
+test('an event names a container of which there is no status any more', () => {
+  const { at } = aBook();
+  at.learn(
+    'GetContainerEvents',
+    {},
+    {
+      container_id: first,
+      container_event_type: 'CONTAINER_DELETED_EVENT',
+      pod_sandbox_status: { id: sandbox, metadata },
+    },
+  );
+  const { facts } = at.complete(ended('ContainerStatus', { containerId: first }, 5));
+  assert.deepEqual([facts.pod, facts.sandboxId], [pod, sandbox]);
+});
+
 test("a uid alone, as a list's selector names it, gives the pod without an attempt", () => {
   const { at } = aWarmBook();
   const named = { namespace: null, name: null, uid: 'u-1', attempt: null };
