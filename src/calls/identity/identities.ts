@@ -103,9 +103,9 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       if (merged !== before) version += 1;
       containers.set(told.id, merged);
       // A sandbox that only its containers tell of so far: which attempt of the pod it is they do not say.
-      const { pod } = merged;
-      if (whole === undefined && merged.sandboxId !== null && pod !== null)
-        sandboxes.set(merged.sandboxId, { id: merged.sandboxId, pod, runtimeHandler: null });
+      const { pod, sandboxId: id } = merged;
+      if (id !== null && pod !== null && sandboxes.get(id) === undefined)
+        sandboxes.set(id, { id, pod, runtimeHandler: null });
     },
     pod: learnPod,
     image: (id, name) => images.set(imageKey(id), name),
