@@ -145,6 +145,7 @@ enum cgroup_subsys_id {
 };
 
 struct task_struct {
+  unsigned int __state; /* 5.14 and later */
   int pid;
   int tgid;
   int exit_code;

@@ -24,6 +24,7 @@
 #define CRITRACE_RECORD_OOM_KILL 22
 #define CRITRACE_RECORD_SIGNAL 23
 #define CRITRACE_RECORD_TCP_CONNECT 24
+#define CRITRACE_RECORD_SCHEDULING 25
 
 /* Of bytes: towards the runtime, and from it. */
 #define CRITRACE_REQUEST 0
@@ -190,6 +191,14 @@ struct critrace_signal {
   struct critrace_process sender; /* nothing known: the kernel */
   __u32 signal;
   __u32 unused;
+};
+
+/* Of all threads of the process, since the last record of it. */
+struct critrace_scheduling {
+  struct critrace_event event;
+  __u64 waits;        /* how often one waited for a processor */
+  __u64 run_queue_ns; /* and how long altogether */
+  __u64 blocked_ns;   /* in uninterruptible sleep: mostly for a device */
 };
 
 struct critrace_tcp_connect {

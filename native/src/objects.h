@@ -23,7 +23,8 @@
   X(cgroup, CRITRACE_PART_CGROUP, "cgroup")   \
   X(oom, CRITRACE_PART_OOM, "oom")            \
   X(signal, CRITRACE_PART_SIGNAL, "signal")   \
-  X(tcp, CRITRACE_PART_TCP, "tcp")
+  X(tcp, CRITRACE_PART_TCP, "tcp")            \
+  X(sched, CRITRACE_PART_SCHEDULING, "sched")
 
 #define CRITRACE_DECLARE(file, part, role) extern const unsigned char critrace_##file##_object[], critrace_##file##_object_end[];
 CRITRACE_OBJECTS(CRITRACE_DECLARE)

@@ -157,12 +157,18 @@ static void begin_loads(struct tap *tap) {
   tap->round.block_requests = requests;
 }
 
-static int32_t tell_loads(struct tap *tap, struct output *output) {
-  const struct critrace_block_io *load;
-  if (!tap->round.asked_loads) return 1;
-  for (; (load = table_peek(&tap->round.loads)) != NULL; table_next(&tap->round.loads))
-    if (!put(output, load, sizeof *load)) return 0;
+/* What an iterator has written out. */
+static int32_t tell_table(struct table *table, struct output *output) {
+  const void *record;
+  for (; (record = table_peek(table)) != NULL; table_next(table))
+    if (!put(output, record, table->record_bytes)) return 0;
   return 1;
+}
+
+static int32_t tell_sums(struct tap *tap, struct output *output) {
+  struct round *round = &tap->round;
+  if (round->asked_loads && !tell_table(&round->loads, output)) return 0;
+  return tap->total == NULL || tell_table(&round->totals, output);
 }
 
 static int32_t tell_end(struct tap *tap, struct output *output) {
@@ -192,10 +198,11 @@ int32_t round_drain(struct tap *tap) {
     if (done > 0) done = tell_happened(tap, &output);
     if (done > 0) {
       begin_loads(tap);
+      if (tap->total != NULL) table_begin(&round->totals, tap->total, sizeof(struct critrace_scheduling));
       round->phase = CLOSING;
     }
   }
-  if (done > 0) done = tell_loads(tap, &output);
+  if (done > 0) done = tell_sums(tap, &output);
   if (done > 0) done = tell_end(tap, &output);
   if (done > 0) round->phase = LOOKING;
   return done < 0 ? done : (int32_t)output.used;

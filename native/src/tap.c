@@ -42,7 +42,7 @@ int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer,
   tap->plan = *plan;
   if (tap->plan.parts & ~(CRITRACE_PART_BYTES | CRITRACE_PART_WRITES)) tap->plan.parts |= CRITRACE_PART_FAMILY;
   tap->plan.parts |= CRITRACE_PART_BYTES | CRITRACE_PART_WRITES;
-  tap->round.sides.descriptor = tap->round.loads.descriptor = -1;
+  tap->round.sides.descriptor = tap->round.loads.descriptor = tap->round.totals.descriptor = -1;
   tap->buffer = buffer;
   tap->buffer_size = size;
   for (uint32_t index = 0; index < plan->endpoints; index++) {
@@ -89,6 +89,12 @@ static int32_t attach_iterators(struct tap *tap) {
     tap->load = programs_iterator(&tap->programs, "block", "load", &of_sums);
     made = tap->load != NULL;
   }
+  if (made && programs_attached(&tap->programs, "sched")) {
+    union bpf_iter_link_info waits = {.map = {.map_fd = (uint32_t)programs_map(&tap->programs, "waits")}};
+    LIBBPF_OPTS(bpf_iter_attach_opts, of_waits, .link_info = &waits, .link_info_len = sizeof waits);
+    tap->total = programs_iterator(&tap->programs, "sched", "total", &of_waits);
+    made = tap->total != NULL;
+  }
   if (made) return 0;
   int32_t error = -errno;
   return critrace_fault(error, "the kernel's tables cannot be walked: %s", strerror(-error));
@@ -130,12 +136,14 @@ int32_t critrace_tap_close(void) {
   the_tap = NULL;
   table_end(&tap->round.sides);
   table_end(&tap->round.loads);
+  table_end(&tap->round.totals);
   bpf_link__destroy(tap->look);
   bpf_link__destroy(tap->place);
   bpf_link__destroy(tap->connections);
   bpf_link__destroy(tap->servers);
   bpf_link__destroy(tap->adopt);
   bpf_link__destroy(tap->load);
+  bpf_link__destroy(tap->total);
   ring_unmap(&tap->ring);
   ring_unmap(&tap->events);
   if (tap->shared != NULL) munmap(tap->shared, (size_t)sysconf(_SC_PAGESIZE));

@@ -37,7 +37,8 @@ struct round {
   uint64_t events_until;
   struct critrace_round told;
   struct table sides;
-  struct table loads; /* what block devices have done */
+  struct table loads;  /* what block devices have done */
+  struct table totals; /* how processes were scheduled */
   uint64_t block_requests; /* of the family, as of the last round */
   bool asked_loads;        /* in the last round */
 };
@@ -48,6 +49,7 @@ struct tap {
   struct bpf_link *look, *place, *connections;
   struct bpf_link *servers, *adopt; /* NULL: no kernel events */
   struct bpf_link *load;            /* NULL: none of block devices */
+  struct bpf_link *total;           /* NULL: none of scheduling */
   struct shared *shared;
   struct ring ring, events;
   struct critrace_process met[MAX_SERVERS];

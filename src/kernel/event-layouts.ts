@@ -18,6 +18,7 @@ export const eventLayouts = {
   cgroup: { action: 48, path_bytes: 52, size: 56 },
   oom_kill: { cgroup_bytes: 48, size: 56 },
   signal: { sender: 48, signal: 80, size: 88 },
+  scheduling: { waits: 48, run_queue_ns: 56, blocked_ns: 64, size: 72 },
   tcp_connect: { start: 48, address: 56, port: 72, version: 74, connected: 75, size: 80 },
 } as const;
 
@@ -32,6 +33,7 @@ export const eventConstants = {
   RECORD_OOM_KILL: 22,
   RECORD_SIGNAL: 23,
   RECORD_TCP_CONNECT: 24,
+  RECORD_SCHEDULING: 25,
   EXEC_CUT: 1,
   SYNC_FSYNC: 0,
   SYNC_FDATASYNC: 1,

@@ -192,6 +192,17 @@ const tcpConnect = ({ record, times, process }: Source): KernelEvent => {
   };
 };
 
+const scheduling = ({ record, process }: Source): KernelEvent => {
+  const layout = layouts.scheduling;
+  return {
+    kind: 'scheduling',
+    process,
+    waits: Number(record.readBigUInt64LE(layout.waits)),
+    runQueueNs: record.readBigUInt64LE(layout.run_queue_ns),
+    blockedNs: record.readBigUInt64LE(layout.blocked_ns),
+  };
+};
+
 interface Decoder {
   /** Of the record without its texts. */
   readonly size: number;
@@ -208,6 +219,7 @@ const decoders: ReadonlyMap<number, Decoder> = new Map([
   [constants.RECORD_OOM_KILL, { size: layouts.oom_kill.size, decode: oomKill }],
   [constants.RECORD_SIGNAL, { size: layouts.signal.size, decode: signal }],
   [constants.RECORD_TCP_CONNECT, { size: layouts.tcp_connect.size, decode: tcpConnect }],
+  [constants.RECORD_SCHEDULING, { size: layouts.scheduling.size, decode: scheduling }],
 ]);
 
 /** Null: the record makes no sense. */

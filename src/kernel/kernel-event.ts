@@ -91,5 +91,15 @@ export type KernelEvent =
       readonly start: Nanos;
       readonly connected: boolean;
     }
+  /** Of all threads of the process, since the last event of these. */
+  | {
+      readonly kind: 'scheduling';
+      readonly process: KernelTask;
+      /** How often one was ready to run and had to wait for a processor, and how long altogether. */
+      readonly waits: number;
+      readonly runQueueNs: Nanos;
+      /** In uninterruptible sleep (state D): mostly for a device. */
+      readonly blockedNs: Nanos;
+    }
   /** So many events before this one are missing. */
   | { readonly kind: 'lost'; readonly records: number };

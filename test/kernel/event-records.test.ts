@@ -179,6 +179,11 @@ test('every other record', () => {
   connect6.writeUInt8(6, layouts.tcp_connect.version);
   connect6.writeUInt8(0, layouts.tcp_connect.connected);
 
+  const waits = recordOf(constants.RECORD_SCHEDULING, layouts.scheduling.size);
+  waits.writeBigUInt64LE(4n, layouts.scheduling.waits);
+  waits.writeBigUInt64LE(70n, layouts.scheduling.run_queue_ns);
+  waits.writeBigUInt64LE(80n, layouts.scheduling.blocked_ns);
+
   const io = { device: 'vda', operation: 'flush', requests: 3, bytes: 12_288n, durationNs: 99n } as const;
   const tcp = { kind: 'tcp_connect', process: self, port: 5000, start: 1070n } as const;
   const cases: [Buffer, KernelEvent][] = [
@@ -191,6 +196,7 @@ test('every other record', () => {
     [oom, { kind: 'oom_kill', process: self, cgroup: '/kubepods/a1' }],
     [signal, { kind: 'signal', signal: 9, process: self, sender: null }],
     [sent, { kind: 'signal', signal: 9, process: self, sender: other }],
+    [waits, { kind: 'scheduling', process: self, waits: 4, runQueueNs: 70n, blockedNs: 80n }],
     [connect, { ...tcp, address: '127.0.0.1', connected: true }],
     [connect6, { ...tcp, address: 'fd00::1', connected: false }],
   ];
@@ -198,7 +204,7 @@ test('every other record', () => {
 });
 
 test('a record that is too short for itself or for its texts is no event, and nothing throws', () => {
-  const kinds = fc.integer({ min: constants.RECORD_FORK, max: constants.RECORD_TCP_CONNECT + 1 });
+  const kinds = fc.integer({ min: constants.RECORD_FORK, max: constants.RECORD_SCHEDULING + 1 });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), kinds, (bytes, kind) => {
       const record = Buffer.from(bytes);

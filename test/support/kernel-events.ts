@@ -84,5 +84,12 @@ export const kernelEvents: fc.Arbitrary<KernelEvent> = fc.oneof<fc.Arbitrary<Ker
     start: nanos,
     connected: fc.boolean(),
   }),
+  record({
+    kind: fc.constant('scheduling' as const),
+    process: task,
+    waits: count,
+    runQueueNs: nanos,
+    blockedNs: nanos,
+  }),
   record({ kind: fc.constant('lost' as const), records: count }),
 );

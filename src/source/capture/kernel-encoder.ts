@@ -65,6 +65,10 @@ const fieldsOf = (event: KernelEvent): Fields => {
       const { process, address, port, start, connected } = event;
       return { ...task(process), address, port, start, connected };
     }
+    case 'scheduling': {
+      const { process, waits, runQueueNs, blockedNs } = event;
+      return { ...task(process), waits, run_queue_ns: runQueueNs, blocked_ns: blockedNs };
+    }
     case 'lost':
       return { records: event.records };
   }

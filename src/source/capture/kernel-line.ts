@@ -103,6 +103,14 @@ const tcpConnect = (line: Json, process: KernelTask): KernelEvent | null => {
   return { kind: 'tcp_connect', process, address, port, start, connected: line.connected };
 };
 
+const scheduling = (line: Json, process: KernelTask): KernelEvent | null => {
+  const waits = integer(line.waits, 0);
+  const runQueueNs = nanos(line.run_queue_ns);
+  const blockedNs = nanos(line.blocked_ns);
+  if (waits === null || runQueueNs === null || blockedNs === null) return null;
+  return { kind: 'scheduling', process, waits, runQueueNs, blockedNs };
+};
+
 const fork = (line: Json, process: KernelTask): KernelEvent | null => {
   const from = parent(line);
   return from === null ? null : { kind: 'fork', process, parent: from };
@@ -122,6 +130,7 @@ const ofProcess: Readonly<Record<string, (line: Json, process: KernelTask) => Ke
   oom_kill: (line, process) => ({ kind: 'oom_kill', process, cgroup: text(line.cgroup) }),
   signal,
   tcp_connect: tcpConnect,
+  scheduling,
 };
 
 const ofAny: Readonly<Record<string, (line: Json) => KernelEvent | null>> = {

@@ -284,6 +284,31 @@ test('a process that the kernel kills for want of memory, and where it lived', a
   assert.deepEqual([signal?.signal, signal?.sender], [9, null]);
 });
 
+test('on request, how long a process waited for a processor and for the disk', async (t) => {
+  const path = socketPath(t);
+  const folder = temporaryFolder((clean) => t.after(clean));
+  const runtime = await familyRuntime(t, path);
+  const family = watchFamily(t, path, ['process', 'scheduling']);
+  // On one processor: three that always want to run, and one that waits for the disk.
+  const { pid } = await runtime.run(`
+    for i in 1 2 3; do taskset -c 0 bash -c 'for ((i = 0; i < 60000; i++)); do :; done' & done
+    dd if=/dev/zero of=${folder}/x bs=64k count=30 oflag=dsync 2>/dev/null; wait`);
+  await family.exitOf(pid);
+  const programs = (name: string): Set<number> =>
+    new Set(family.of('exec').flatMap((exec) => (exec.process.comm === name ? [exec.process.pid] : [])));
+  const sum = (pids: ReadonlySet<number>, of: 'runQueueNs' | 'blockedNs'): bigint =>
+    family.of('scheduling').reduce((all, event) => (pids.has(event.process.pid) ? all + event[of] : all), 0n);
+  const shells = programs('bash');
+  const writers = programs('dd');
+  await until(
+    () => sum(shells, 'runQueueNs') > 20_000_000n && sum(writers, 'blockedNs') > 1_000_000n,
+    () =>
+      `waits: ${sum(shells, 'runQueueNs')} ns for a processor, ${sum(writers, 'blockedNs')} ns for the disk`,
+  );
+  const busiest = family.of('scheduling').find(({ process }) => shells.has(process.pid));
+  assert.ok(busiest !== undefined && busiest.waits > 0);
+});
+
 test('nothing is told that was not asked for', async (t) => {
   const path = socketPath(t);
   const runtime = await familyRuntime(t, path);
