@@ -2,18 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, startAgent } from '../agent.ts';
-import type { Call } from '../calls/call.ts';
-import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { exportAddress } from '../config/rules.ts';
 import { type Between, runScenario } from '../demo/scenario.ts';
 import { wantsColour } from '../export/colour.ts';
-import type { Sink } from '../export/sink.ts';
+import { renderTrace } from '../export/trace-text.ts';
 import { renderWaterfallByPod } from '../export/waterfall.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { LiveSource } from '../live-source.ts';
 import { storeFile } from '../sinks.ts';
 import { CliError, type CommandContext, environmentError } from './command.ts';
+import { createDemoKeeper } from './demo-keeper.ts';
 import { demoSummary, lostBytesOf } from './demo-summary.ts';
 import { openPlanned } from './live.ts';
 import { textLog } from './messages.ts';
@@ -26,31 +25,6 @@ export interface DemoRequest {
   /** `auto`: the tap, and where the kernel does not let it in, the proxy. */
   readonly source: 'auto' | LiveSource['mode'];
 }
-
-/** Calls kept for the picture of one round; a demo makes a few hundred. */
-const maxCalls = 10_000;
-
-/** Takes calls that concern a pod, for the waterfall, and what was agreed on. */
-const createKeeper = () => {
-  const calls = new Map<string, Call>();
-  const negotiations = new Map<string, Negotiation>();
-  const sink: Sink = {
-    findings(batch) {
-      for (const { finding } of batch) {
-        if (finding.kind === 'negotiation')
-          negotiations.set(finding.negotiation.service, finding.negotiation);
-        if (finding.kind !== 'call') continue;
-        const { call } = finding;
-        const key = `${call.connection} ${call.stream}`;
-        if (call.facts.pod !== null && (calls.size < maxCalls || calls.has(key))) calls.set(key, call);
-      }
-    },
-    ready: async () => undefined,
-    flush: async () => undefined,
-    close: async () => undefined,
-  };
-  return { sink, calls: () => [...calls.values()], negotiations: () => [...negotiations.values()] };
-};
 
 /** Of a demo that ends by itself there would be nothing to look at; any free port, for an agent may run here already. */
 const pageOf = ({ config, provenance }: ResolvedConfig, follow: boolean): string => {
@@ -73,7 +47,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     'spool-dir': join(folder, 'spool'),
     'page-listen': pageOf(resolved, follow),
   };
-  const keeper = createKeeper();
+  const keeper = createDemoKeeper();
   let agent: Agent | null = null;
   let lostBytes = 0;
   let mode: LiveSource['mode'] = 'tap';
@@ -129,8 +103,10 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       },
     );
     const colour = wantsColour(stdout.isTTY === true, context.env);
-    const picture = renderWaterfallByPod(keeper.calls(), { colour, width: stdout.columns ?? 120 });
-    stdout.write(`${picture}\n\n`);
+    const width = stdout.columns ?? 120;
+    for (const spans of keeper.traces())
+      stdout.write(`${renderTrace(spans, { related: [], missing: 0, colour, width })}\n\n`);
+    stdout.write(`${renderWaterfallByPod(keeper.calls(), { colour, width })}\n\n`);
     stdout.write(
       demoSummary({
         result,

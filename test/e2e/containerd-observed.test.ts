@@ -60,6 +60,16 @@ for (const versions of [['v1'], ['v1alpha2']] as const)
     assert.equal(calls.length, told.length);
     assert.deepEqual(byMethod(calls.map(seenBy)), byMethod(told.map(toldBy)));
 
+    const verdicts = watched.flatMap(({ findings }) =>
+      findings.flatMap((finding) =>
+        finding.kind === 'negotiation'
+          ? [`${finding.negotiation.service} ${finding.negotiation.verdict}`]
+          : [],
+      ),
+    );
+    const [version] = versions;
+    assert.deepEqual(verdicts.sort(), [`ImageService ${version}`, `RuntimeService ${version}`]);
+
     for (const { methodSource, caller, result, brokenMessages } of calls) {
       assert.equal(methodSource, 'read');
       assert.equal(caller.pid, process.pid);
