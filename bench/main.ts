@@ -12,9 +12,11 @@ import { hasProgram, type Started } from './processes.ts';
 import { relaySection } from './relay/section.ts';
 import { intoPage, reportText } from './report.ts';
 import type { BenchContext, Section } from './section.ts';
+import { tapSection } from './tap/section.ts';
 
 const sections: Readonly<Record<string, (context: BenchContext) => Promise<Section>>> = {
   decode: decodeSection,
+  tap: tapSection,
   relay: relaySection,
   agent: agentSection,
   day: daySection,

@@ -1,54 +1,18 @@
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { methodCodecs } from '../../src/demo/codec.ts';
-import { start } from '../processes.ts';
 import { type BenchContext, interleaved, roundsOf, type Section } from '../section.ts';
 import { quantile, ratios } from '../statistics.ts';
 import { startCollector } from './collector.ts';
 import { startAgent } from './critrace.ts';
-import { framed, type PacedCall, pacedCalls } from './paced-client.ts';
+import { callsPerSecond, containers, startPacedLoad } from './load.ts';
+import { pacedCalls } from './paced-client.ts';
 import { cpuSecondsOf, memoryOf } from './proc.ts';
-
-/** What a kubelet with 300 containers asks for. */
-const containers = 300;
-const callsPerSecond = 34;
 
 /** Until a process that nobody talks to has settled. */
 const settleMs = 3_000;
 
-const runtimeProcess = fileURLToPath(new URL('./runtime-process.ts', import.meta.url));
-
-/** In each second the two lists of a relist, a status, a version, and statuses of single containers. */
-const kubeletCalls = (ids: readonly string[]): PacedCall[] => {
-  const codecs = methodCodecs('v1');
-  const call = (name: string, request: Readonly<Record<string, unknown>>): PacedCall => {
-    const codec = codecs.get(name);
-    if (codec === undefined) throw new Error(`no method ${name}`);
-    return { path: codec.path, body: framed(codec.encodeRequest(request)) };
-  };
-  const calls: PacedCall[] = [];
-  for (let from = 0; from < ids.length; from += 30) {
-    calls.push(call('ListPodSandbox', {}), call('ListContainers', { filter: {} }));
-    calls.push(call('Status', {}), call('Version', { version: '0.1.0' }));
-    for (const id of ids.slice(from, from + 30)) calls.push(call('ContainerStatus', { container_id: id }));
-  }
-  return calls;
-};
-
-const isIds = (value: unknown): value is string[] => Array.isArray(value);
-
 export const agentSection = async (context: BenchContext): Promise<Section> => {
   const { folder, seconds } = context;
-  const runtime = join(folder, 'paced-runtime.sock');
-  const simulated = context.owns(
-    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, runtime, String(containers)], {
-      ipc: true,
-    }),
-  );
-  const ids: unknown = await new Promise((resolve) => simulated.child.once('message', resolve));
-  if (!isIds(ids)) throw new Error('the simulated runtime did not say its containers');
-  const calls = kubeletCalls(ids);
+  const { runtime, calls } = await startPacedLoad(context);
   const collector = context.owns(await startCollector());
   const agent = context.owns(
     await startAgent({ folder, name: 'paced', runtime, collectorPort: collector.port }),

@@ -1,41 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { detectContainerd, startContainerd } from '../../src/demo/containerd.ts';
-import { systemClock } from '../../src/foundation/clock.ts';
 import { startCollector } from '../agent/collector.ts';
 import { startAgent } from '../agent/critrace.ts';
 import { framed } from '../agent/paced-client.ts';
-import { start } from '../processes.ts';
 import { type BenchContext, type Conclusion, interleaved, roundsOf, type Section } from '../section.ts';
 import { ratios } from '../statistics.ts';
 import { h2load } from './h2load.ts';
 import { startNginx, startSocat } from './relays.ts';
+import { startRuntime } from './runtime.ts';
 
 const versionPath = '/runtime.v1.RuntimeService/Version';
 const loads = [1, 8];
 const metricOf = (inFlight: number): string => `calls/s, ${inFlight} in flight`;
-
-const runtimeProcess = fileURLToPath(new URL('../agent/runtime-process.ts', import.meta.url));
-
-/** Debian's containerd where it can run, else a simulated runtime, which is slower. */
-const startRuntime = async (context: BenchContext): Promise<{ name: string; socket: string }> => {
-  const availability = await detectContainerd();
-  if (availability.kind === 'available') {
-    const { cniPluginFolder } = availability;
-    const containerd = context.owns(
-      await startContainerd({ cniPluginFolder, clock: systemClock(), signal: context.signal }),
-    );
-    return { name: "Debian's containerd", socket: containerd.socket };
-  }
-  context.say(`no containerd: ${availability.message}`);
-  const socket = join(context.folder, 'relayed-runtime.sock');
-  const simulated = context.owns(
-    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, socket, '0'], { ipc: true }),
-  );
-  await new Promise((resolve) => simulated.child.once('message', resolve));
-  return { name: 'a simulated runtime', socket };
-};
 
 export const relaySection = async (context: BenchContext): Promise<Section> => {
   const { folder, seconds } = context;

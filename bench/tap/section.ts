@@ -1,0 +1,156 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startCollector } from '../agent/collector.ts';
+import { callsPerSecond, containers, startPacedLoad } from '../agent/load.ts';
+import { framed, pacedCalls } from '../agent/paced-client.ts';
+import { cpuSecondsOf, memoryOf } from '../agent/proc.ts';
+import { run } from '../processes.ts';
+import { h2load } from '../relay/h2load.ts';
+import { startRuntime } from '../relay/runtime.ts';
+import { type BenchContext, type Conclusion, interleaved, roundsOf, type Section } from '../section.ts';
+import { quantile, ratios } from '../statistics.ts';
+import { mapMegabytes, startTapAgent, type TapAgent } from './agent.ts';
+import { largeBytes, sendLarge, startStorm } from './storms.ts';
+import { buildUnrelated } from './unrelated.ts';
+
+const versionPath = '/runtime.v1.RuntimeService/Version';
+const unrelated = ['getppid ns', 'TCP echo ns', 'unix echo ns'] as const;
+
+type Values = Readonly<Record<string, number>>;
+
+export const tapSection = async (context: BenchContext): Promise<Section> => {
+  const { folder, seconds } = context;
+  const { name, socket } = await startRuntime(context);
+  const paced = await startPacedLoad(context);
+  const storm = await startStorm(context);
+  const collector = context.owns(await startCollector());
+  const body = join(folder, 'tapped-version.bin');
+  // VersionRequest { version: "0.1.0" }
+  await writeFile(body, framed(Buffer.from('0a05302e312e30', 'hex')));
+  const unrelatedProgram = await buildUnrelated(folder);
+  const pacedSeconds = 5 * seconds;
+
+  const closedLoops = async (): Promise<Values> => ({
+    'calls/s, 1 in flight': await h2load({ socket, path: versionPath, body, inFlight: 1, seconds }),
+    'calls/s, 8 in flight': await h2load({ socket, path: versionPath, body, inFlight: 8, seconds }),
+  });
+  const pacedLoad = async (): Promise<Values> => {
+    const values = await pacedCalls(paced.runtime, paced.calls, callsPerSecond, pacedSeconds);
+    return { 'p50 ms': quantile(values, 0.5), 'p99 ms': quantile(values, 0.99) };
+  };
+  const unrelatedWork = async (): Promise<Values> => {
+    const { stdout } = await run([unrelatedProgram, String(250 * seconds), join(folder, 'other.sock')]);
+    const values = stdout.trim().split(' ').map(Number);
+    return Object.fromEntries(unrelated.map((metric, at) => [metric, values[at] ?? Number.NaN]));
+  };
+  const tapping = async (runtime: string, measure: (agent: TapAgent) => Promise<Values>): Promise<Values> => {
+    const agent = context.owns(await startTapAgent({ folder, runtime, collectorPort: collector.port }));
+    try {
+      return await measure(agent);
+    } finally {
+      await agent.stop();
+    }
+  };
+  /** What the agent costs while something goes on. */
+  const costing = async (agent: TapAgent, work: () => Promise<Values>): Promise<Values> => {
+    const before = cpuSecondsOf(agent.pid);
+    const begin = performance.now();
+    const values = await work();
+    const cpu = (1e5 * (cpuSecondsOf(agent.pid) - before)) / (performance.now() - begin);
+    const { rss, rssAnon } = memoryOf(agent.pid);
+    return {
+      ...values,
+      '% of a core': cpu,
+      'RssAnon MiB': rssAnon,
+      'VmRSS MiB': rss,
+      'kernel maps MiB': mapMegabytes(agent.pid),
+    };
+  };
+
+  const series = await interleaved(
+    [
+      { name: 'closed loop, untapped', measure: closedLoops },
+      { name: 'closed loop, tapped', measure: () => tapping(socket, closedLoops) },
+      { name: 'paced, untapped', measure: pacedLoad },
+      { name: 'paced, tapped', measure: () => tapping(paced.runtime, (agent) => costing(agent, pacedLoad)) },
+      { name: 'other work, untapped', measure: unrelatedWork },
+      { name: 'other work, tapped', measure: () => tapping(socket, unrelatedWork) },
+      {
+        name: 'ten pod starts a second',
+        measure: () =>
+          tapping(storm.socket, async (agent) => {
+            const values = await costing(agent, () => storm.run(pacedSeconds));
+            const counted = await agent.counters();
+            return {
+              ...values,
+              'events lost': counted('tap.lostEvents'),
+              'programs/s': values['programs/s'] ?? 0,
+            };
+          }),
+      },
+      {
+        name: '30 MB messages',
+        measure: () =>
+          tapping(storm.socket, async (agent) => {
+            const megabytesPerSecond = await sendLarge(storm.socket, 3);
+            const counted = await agent.counters();
+            const lost = counted('tap.lostBytes');
+            const seen = counted('tap.requestBytes') + counted('tap.responseBytes');
+            return { 'MB/s each way': megabytesPerSecond, 'bytes lost': lost, 'MB seen': seen / 1e6 };
+          }),
+      },
+    ],
+    context,
+  );
+
+  const ratio = (says: string, group: string, metric: string, most: number): Conclusion => ({
+    says,
+    values: ratios(
+      roundsOf(series, `${group}, tapped`, metric),
+      roundsOf(series, `${group}, untapped`, metric),
+    ),
+    aim: { is: 'at most', value: most },
+  });
+  const perCall = (inFlight: number, most: number): Conclusion => ({
+    says: `time per call in a closed loop, ${inFlight} in flight, times untapped`,
+    values: ratios(
+      roundsOf(series, 'closed loop, untapped', `calls/s, ${inFlight} in flight`),
+      roundsOf(series, 'closed loop, tapped', `calls/s, ${inFlight} in flight`),
+    ),
+    aim: { is: 'at most', value: most },
+  });
+  const cost = (says: string, candidate: string, metric: string, most: number | null): Conclusion => ({
+    says,
+    values: roundsOf(series, candidate, metric),
+    aim: most === null ? null : { is: 'at most', value: most },
+  });
+  return {
+    title: 'What the tap costs',
+    how: `\`critrace agent --source tap\`, compiled, all kernel events on, exporting to a collector that takes everything. It is
+started for each tapped measurement and stopped after it; untapped and tapped ones take turns. Closed loops: \`h2load\`,
+one connection, ${seconds} s after a second of warm-up, \`Version\` of ${name}. Paced: what a kubelet with ${containers} containers
+asks for, ${callsPerSecond} calls/s for ${pacedSeconds} s, of a simulated runtime. Other work: a C program that calls \`getppid\`, echoes ten
+bytes over TCP, and over a unix socket with a name that is not watched, ${250 * seconds} ms each. Ten pod starts a second: the
+holder of the watched socket starts 290 programs a second. Messages of 30 MB: ${largeBytes / 1e6} MB there and back, three times,
+as fast as the other side says them back. CPU is the scheduler's count of all threads, memory is read from
+\`/proc/PID/status\` at the end; the kernel's maps, the rings among them, from \`/proc/PID/fdinfo\`.`,
+    series,
+    conclusions: [
+      ratio(`p50 at ${callsPerSecond} calls/s, times untapped`, 'paced', 'p50 ms', 1.02),
+      ratio(`p99 at ${callsPerSecond} calls/s, times untapped`, 'paced', 'p99 ms', 1.05),
+      perCall(1, 1.03),
+      perCall(8, 1.08),
+      ...unrelated.map((metric) =>
+        ratio(`${metric.replace(' ns', '')}, times untapped`, 'other work', metric, 1),
+      ),
+      cost(`% of a core at ${callsPerSecond} calls/s`, 'paced, tapped', '% of a core', 0.5),
+      cost(`RssAnon at ${callsPerSecond} calls/s, MiB`, 'paced, tapped', 'RssAnon MiB', 90),
+      cost(`VmRSS at ${callsPerSecond} calls/s, MiB`, 'paced, tapped', 'VmRSS MiB', null),
+      cost(`the kernel's maps at ${callsPerSecond} calls/s, MiB`, 'paced, tapped', 'kernel maps MiB', null),
+      cost('% of a core during ten pod starts a second', 'ten pod starts a second', '% of a core', null),
+      cost('kernel events lost during ten pod starts a second', 'ten pod starts a second', 'events lost', 0),
+      cost('RssAnon during ten pod starts a second, MiB', 'ten pod starts a second', 'RssAnon MiB', 90),
+      cost('bytes lost of messages of 30 MB', '30 MB messages', 'bytes lost', 0),
+    ],
+  };
+};
