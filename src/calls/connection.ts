@@ -12,12 +12,15 @@ export interface ConnectionCallLimits {
   readonly maxEndedCalls: number;
   /** Ended calls of a joined connection that wait to hear whom they concerned. */
   readonly maxUnidentified: number;
+  /** Different paths that are remembered until one cannot be read. */
+  readonly maxPathsHeard: number;
 }
 
 export const defaultConnectionCallLimits: ConnectionCallLimits = {
   maxOpenCalls: 4096,
   maxEndedCalls: 128,
   maxUnidentified: 512,
+  maxPathsHeard: 64,
 };
 
 export interface CallCounters {
@@ -96,13 +99,20 @@ export const createConnectionCalls = (
   const ended = new Map<number, EndedCall>();
   /** Only where a path was missing: other connections pay nothing. */
   let namer: Namer | null = null;
+  /** Paths that were read before one was missing. */
+  const heard = new Set<string>();
 
   const startCri = (head: CallHead): CriCall | null => {
     if (typeof head.path === 'string') {
-      namer?.read(head.path, head.stream);
+      if (namer !== null) namer.read(head.path, head.stream);
+      else if (heard.size < limits.maxPathsHeard) heard.add(head.path);
       return beginCri(head.path);
     }
-    namer ??= createNamer();
+    if (namer === null) {
+      namer = createNamer();
+      namer.heard([...heard]);
+      heard.clear();
+    }
     return namer.begin(head);
   };
 

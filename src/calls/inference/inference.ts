@@ -1,5 +1,5 @@
 import type { CriReading } from '../../cri/call.ts';
-import { findMethod } from '../../cri/methods.ts';
+import { type FoundMethod, findMethod } from '../../cri/methods.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { CallEnd, CallHead } from '../../grpc/event.ts';
 import type { MethodName } from '../method-name.ts';
@@ -38,6 +38,8 @@ export type Naming = MethodName & { readonly confidence: number };
 export interface Inference {
   /** A call began whose path could be read. */
   read(path: string, stream: number): void;
+  /** Paths that were read before the first call without one. */
+  heard(paths: readonly string[]): void;
   /** `before`: what was kept of its messages already. */
   begin(head: CallHead, before: Sampler | null): Look;
   /** The beginning of a reply was not seen. */
@@ -67,6 +69,9 @@ export interface InferenceOptions {
 }
 
 const eventStreamConfidence = 0.95;
+const methodOf = (path: string): FoundMethod | null =>
+  findMethod(path.startsWith('/') ? path.slice(1) : path);
+
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 export const createInference = (options: InferenceOptions): Inference => {
@@ -129,7 +134,7 @@ export const createInference = (options: InferenceOptions): Inference => {
   return {
     read(path, stream) {
       if (goingOn.follow(stream)) states.lost();
-      const found = findMethod(path.startsWith('/') ? path.slice(1) : path);
+      const found = methodOf(path);
       if (found === null) return;
       goingOn.beginRead(stream, found.rpc);
       entries.sent(found.rpc);
@@ -137,6 +142,17 @@ export const createInference = (options: InferenceOptions): Inference => {
       news(versions.read(found.service, found.apiVersion));
       // An old release has no streamed lists.
       if (found.apiVersion === 'v1alpha2') learnOf(client, { lists: 'unary' });
+    },
+    heard(paths) {
+      const rpcs: string[] = [];
+      for (const path of paths) {
+        const found = methodOf(path);
+        if (found === null) continue;
+        rpcs.push(found.rpc);
+        reads.add(found.rpc);
+        news(versions.read(found.service, found.apiVersion));
+      }
+      lists.heard(rpcs);
     },
     begin(head, before) {
       counters.looked += 1;

@@ -13,6 +13,8 @@ import { streamedTwin, unaryTwin } from './rules.ts';
 export interface ListSigns {
   /** A call without a path ended. */
   ended(belief: Belief, result: CallEnd): void;
+  /** Methods that were called before. One that was refused streams asks without them from then on. */
+  heard(rpcs: readonly string[]): void;
   /** What a call said, by its method, read or inferred. */
   said(rpc: string, isRead: boolean, response: Kept | null, result: CallEnd): void;
   /** Whether anything was sent at the client's start that one with the defaults does not send. */
@@ -42,6 +44,10 @@ export const createListSigns = (
     if (result.lostBytes !== 0) return;
     if (messages > 1 || (messages === 0 && result.statusCode === 0)) learnOf(client, { lists: 'streamed' });
     else if (messages === 1 && bytes === 0) learnOf(client, { lists: 'unary' });
+  },
+  heard(rpcs) {
+    if (rpcs.some((rpc) => streamedTwin[rpc] !== undefined)) learnOf(client, { lists: 'unary' });
+    else if (rpcs.some((rpc) => unaryTwin[rpc] !== undefined)) learnOf(client, { lists: 'streamed' });
   },
   said(rpc, isRead, response, result) {
     if (rpc === 'Version' && response !== null) {

@@ -18,6 +18,8 @@ export interface Renamed {
 export interface Namer {
   /** Of a call whose path can be read: it tells of the others. */
   read(path: string, stream: number): void;
+  /** Paths of the connection that were read before the first call that has none. */
+  heard(paths: readonly string[]): void;
   /** Reads the messages of a call without a path, as soon as its method is known. */
   begin(head: CallHead): CriCall;
   end(stream: number, result: CallEnd): void;
@@ -97,6 +99,7 @@ export const createNamer = (
 
   return {
     read: (path, stream) => inference.read(path, stream),
+    heard: inference.heard,
     begin(head) {
       // Its reply may have begun before its headers were found.
       const look = inference.begin(head, open.get(head.stream)?.look.sampler ?? null);

@@ -26,6 +26,10 @@ export interface Truth {
   /** By number; null where none was seen. */
   readonly status: number | null;
   readonly start: bigint;
+  readonly requestMessages: number;
+  readonly requestBytes: number;
+  readonly responseMessages: number;
+  readonly responseBytes: number;
 }
 
 const linesOf = (path: string): Record<string, unknown>[] =>
@@ -49,6 +53,10 @@ export const record = async (name: string): Promise<Recording> => {
       replied: Number(line.response_messages) > 0,
       status,
       start: BigInt(String(line.start)),
+      requestMessages: Number(line.request_messages),
+      requestBytes: Number(line.request_bytes),
+      responseMessages: Number(line.response_messages),
+      responseBytes: Number(line.response_bytes),
     });
   }
   return { name, events, truth };
