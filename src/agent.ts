@@ -1,6 +1,7 @@
 import { createCallSpans } from './call-spans.ts';
 import type { Config } from './config/options.ts';
 import { loadSchema } from './cri/schema.ts';
+import { createLateNameCounters, withLateNames } from './export/late-names.ts';
 import {
   createRoundSampling,
   createSamplingCounters,
@@ -162,11 +163,14 @@ export const startAgent = async ({
   };
   const unobserved = (error: unknown, connection: number | null): void =>
     fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
+  const lateNames = createLateNameCounters();
+  health.add('lateNames', lateNames);
+  const found = observe(metrics?.watching(source) ?? source, pipeline, spansOf, {
+    onFault: unobserved,
+    heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
+  });
   const ended = (async () => {
-    for await (const batch of observe(metrics?.watching(source) ?? source, pipeline, spansOf, {
-      onFault: unobserved,
-      heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
-    })) {
+    for await (const batch of withLateNames(found, lateNames)) {
       const wanted = sampled(batch);
       for (const sink of sinks) take(sink, wanted);
       if (page?.sink != null) take(page.sink, wanted);

@@ -1,6 +1,7 @@
 import { createCallSpans } from '../call-spans.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { loadSchema } from '../cri/schema.ts';
+import { createLateNameCounters, withLateNames } from '../export/late-names.ts';
 import { systemTimers } from '../export/timers.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { createHealth, healthLine } from '../health.ts';
@@ -55,7 +56,10 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
     const last = filters.last();
     const heartbeat = { clock, timers: systemTimers, everyMs: heartbeatMs };
     const found = observe(source, pipeline, spansOf, { heartbeat });
-    await printFindings(found, { printer, filter, last, live: true }, context);
+    const lateNames = createLateNameCounters();
+    health.add('lateNames', lateNames);
+    const told = format === 'otlp' ? withLateNames(found, lateNames) : found;
+    await printFindings(told, { printer, filter, last, live: true }, context);
   } finally {
     unwatch();
     await source.close();

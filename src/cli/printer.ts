@@ -30,7 +30,10 @@ export const createPrinter = async (
     case 'otlp': {
       const { createOtlpLines } = await import('./otlp-lines.ts');
       const lines = await createOtlpLines(version);
-      return (batch) => lines(batch.flatMap(({ spans }) => spans));
+      // A span is told once: what is learnt of its call later cannot change it.
+      const isFirst = ({ finding }: Exported): boolean =>
+        finding.kind !== 'call' || finding.call.revision === 0;
+      return (batch) => lines(batch.filter(isFirst).flatMap(({ spans }) => spans));
     }
   }
 };

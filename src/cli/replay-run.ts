@@ -1,3 +1,4 @@
+import { createLateNameCounters, withLateNames } from '../export/late-names.ts';
 import { type CaptureRequest, withCapture } from './capture.ts';
 import type { CommandContext } from './command.ts';
 import type { OutputFormat } from './format-flag.ts';
@@ -11,5 +12,6 @@ export const runReplay = (request: ReplayRequest, context: CommandContext): Prom
   withCapture({ ...request, spans: request.format !== 'compact' }, context, async ({ batches, filter }) => {
     const printer = await createPrinter(request.format, packageVersion(), context);
     const last = request.filters.last();
-    await printFindings(batches, { printer, filter, last, live: request.pace !== null }, context);
+    const told = request.format === 'otlp' ? withLateNames(batches, createLateNameCounters()) : batches;
+    await printFindings(told, { printer, filter, last, live: request.pace !== null }, context);
   });

@@ -16,6 +16,8 @@ export interface Client {
   oddEntries: number | null;
   /** Containers changed, and no stream told it so. */
   isEventless: boolean;
+  /** A kubelet that knows no version of the API but v1. */
+  isRecent: boolean;
   /** End of the first call seen of it. */
   since: Nanos | null;
   /** Watched long enough for a sign against the defaults to have shown. */
@@ -62,6 +64,7 @@ export const learnOf = (
     before.hasGates !== client.hasGates ||
     before.oddEntries !== client.oddEntries ||
     before.isEventless !== client.isEventless ||
+    before.isRecent !== client.isRecent ||
     before.imageVersion?.endpoint !== client.imageVersion?.endpoint ||
     before.imageVersion?.version !== client.imageVersion?.version;
   if (isNew) client.version += 1;
@@ -100,6 +103,7 @@ export const createClients = (maxClients: number): Clients => {
         hasGates: false,
         oddEntries: null,
         isEventless: false,
+        isRecent: false,
         since: null,
         isUsual: false,
         imageVersion: null,

@@ -11,6 +11,8 @@
 export interface HeaderTable {
   /** A request without a readable path: the entries that its fields are, its path's first. */
   used(epoch: number, entries: readonly number[]): void;
+  /** Enough requests were seen, and all say which encodings they accept. */
+  acceptsEncodings(): boolean;
   /** Enough requests were seen, and none says which encodings it accepts. */
   acceptsNoEncodings(): boolean;
   /**
@@ -24,6 +26,8 @@ export interface HeaderTable {
 const always = 5;
 /** Requests by which one with a deadline that is in the table has come. */
 const enoughRequests = 16;
+/** Of clients without that field, one in as many has a deadline or none of its own. */
+const someRequests = 4;
 /** An entry takes 32 octets at least, of a table of 4096 (RFC 7541, 4.1; RFC 9113, 6.5.2). */
 const maxEntries = 128;
 
@@ -32,6 +36,7 @@ export const createHeaderTable = (): HeaderTable => {
   let requests = 0;
   let most = 0;
   let teIsFollowed = false;
+  let teIsAlwaysFollowed = true;
   /** The entry of the first path, known by that of the authority that came with it. */
   let first: number | null = null;
   const inUse = new Set<number>();
@@ -48,12 +53,14 @@ export const createHeaderTable = (): HeaderTable => {
       const te = entries[always - 1];
       if (authority === undefined || te === undefined) return;
       most = Math.max(most, entries.length);
-      teIsFollowed ||= entries[always] === te + 1;
+      if (entries[always] === te + 1) teIsFollowed = true;
+      else teIsAlwaysFollowed = false;
       // Made anew after they were evicted, they do not stand in a row, and tell nothing of the first request.
       first = te === authority + always - 2 ? authority - 1 : null;
       if (inUse.size + entries.length > maxEntries) inUse.clear();
       for (const entry of entries) inUse.add(entry);
     },
+    acceptsEncodings: () => requests >= someRequests && most > always + 1 && teIsAlwaysFollowed,
     acceptsNoEncodings: () => requests >= enoughRequests && most === always + 1 && !teIsFollowed,
     unused(from, end) {
       if (first === null) return 0;

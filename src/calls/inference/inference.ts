@@ -200,6 +200,8 @@ export const createInference = (options: InferenceOptions): Inference => {
       }
       lists.ended(belief, result);
       lists.weighEntries(entries.current());
+      // grpc-go says so since 1.51, and kubelets have that since 1.27; v1alpha2 is gone since 1.26.
+      if (options.clientIsKubelet && table.acceptsEncodings()) learnOf(client, { isRecent: true });
       news(entries.conclude(belief));
       heedClient();
     },

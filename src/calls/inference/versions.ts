@@ -58,9 +58,9 @@ export const createVersions = (client: Client, endpoint: string): Versions => {
   return {
     of({ service, inV1alpha2 }) {
       if (!inV1alpha2) return 'v1';
-      const { imageVersion } = client;
+      const { imageVersion, isRecent } = client;
       const ofImages = service === 'ImageService' && imageVersion?.endpoint === endpoint;
-      return known.get(service) ?? (ofImages ? imageVersion.version : null);
+      return known.get(service) ?? (isRecent ? 'v1' : ofImages ? imageVersion.version : null);
     },
     read(service, version) {
       const isNew = !known.has(service);
