@@ -1,4 +1,4 @@
-/* fsync and fdatasync on ext4, by its own tracepoints: where there are no trampolines. */
+/* fsync and fdatasync on ext4, by its own tracepoints. */
 #include "sync.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -4,7 +4,8 @@
 
 /*
  * X(file, part, role). What stands in one role does the same work in different ways: the first that the kernel takes is
- * used. In the order in which they are tried; a program may use what those before it have put in place.
+ * used. A role with a plus is taken by all that can: what one of them lacks another may have. In the order in which they
+ * are tried; a program may use what those before it have put in place.
  */
 #define CRITRACE_OBJECTS(X)                    \
   X(copy, CRITRACE_PART_BYTES, "bytes")       \
@@ -17,8 +18,10 @@
   X(look, CRITRACE_PART_BYTES, "look")        \
   X(family, CRITRACE_PART_FAMILY, "family")   \
   X(exec, CRITRACE_PART_PROCESS, "exec")      \
-  X(sync_vfs, CRITRACE_PART_DISK, "sync")     \
-  X(sync_ext4, CRITRACE_PART_DISK, "sync")    \
+  X(sync_vfs, CRITRACE_PART_DISK, "sync+")    \
+  X(sync_ext4, CRITRACE_PART_DISK, "sync+")   \
+  X(sync_xfs, CRITRACE_PART_DISK, "sync+")    \
+  X(sync_btrfs, CRITRACE_PART_DISK, "sync+")  \
   X(block, CRITRACE_PART_DISK, "block")       \
   X(cgroup, CRITRACE_PART_CGROUP, "cgroup")   \
   X(oom, CRITRACE_PART_OOM, "oom")            \

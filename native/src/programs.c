@@ -173,6 +173,10 @@ static int32_t nobody_in(const struct programs *programs, int last, const char *
                         other->remedy, one->log, other->log);
 }
 
+static bool is_shared(const char *role) {
+  return role[strlen(role) - 1] == '+';
+}
+
 static bool has_alternative(int after, const char *role) {
   for (int index = after + 1; index < PROGRAM_COUNT; index++)
     if (strcmp(descriptions[index].role, role) == 0) return true;
@@ -187,7 +191,8 @@ static void mark_replaced(struct programs *programs) {
     const char *other = in_role(programs, PROGRAM_COUNT, descriptions[index].role);
     if (other == NULL) continue;
     told->replaced = 1;
-    snprintf(told->remedy, sizeof told->remedy, "not needed: %s does its work", other);
+    const char *work = is_shared(descriptions[index].role) ? "as far as it can" : "its work";
+    snprintf(told->remedy, sizeof told->remedy, "not needed: %s does %s", other, work);
   }
 }
 
@@ -201,7 +206,7 @@ int32_t programs_start(struct programs *programs, const struct critrace_tap_plan
     snprintf(told->name, sizeof told->name, "%s", description->name);
     told->part = description->part;
     if (!(plan->parts & description->part)) continue;
-    const char *other = in_role(programs, index, description->role);
+    const char *other = is_shared(description->role) ? NULL : in_role(programs, index, description->role);
     if (other != NULL) {
       snprintf(told->reason, sizeof told->reason, "%s does its work", other);
       continue;

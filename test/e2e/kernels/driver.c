@@ -124,6 +124,7 @@ int main(int count, char **words) {
   if (check(opened, "the tap opens", "%s", why)) {
     try_traffic();
     try_family();
+    if (first) try_node();
   }
   printf("done %d\n", failures);
   fflush(stdout);

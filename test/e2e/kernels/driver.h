@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "critrace.h"
 
@@ -29,10 +30,22 @@ void tell_programs(void);
 /* One round, each record given to `take`; false when the library fails. */
 bool drain(void (*take)(uint32_t kind, const uint8_t *record));
 
+/* A process that holds a listening socket at socket_path, and does what is asked of it at a word. */
+struct server {
+  pid_t pid;
+  int word;
+};
+struct server server_start(void (*act)(void));
+void server_act(const struct server *server);
+void server_end(const struct server *server);
+
 /* Traffic of known bytes, and what the tap tells of it, byte for byte. */
 void try_traffic(void);
 
 /* A server that starts and kills processes, and what is told of them. */
 void try_family(void);
+
+/* The same with files, cgroups, memory and a connection: of a machine of its own, with cgroups of version 2 only. */
+void try_node(void);
 
 #endif

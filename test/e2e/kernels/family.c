@@ -39,10 +39,8 @@ static void take(uint32_t kind, const uint8_t *record) {
   }
 }
 
-/* Holds the socket; at a word it starts a program that exits with 7, and a process that it kills. */
-static _Noreturn void serve(int word) {
-  char byte;
-  if (read(word, &byte, 1) != 1) _exit(1);
+/* Starts a program that exits with 7, and a process that it kills. */
+static void act(void) {
   pid_t program = fork();
   if (program == 0) {
     char *const words[] = {"plugin", "exit-with", "7", NULL};
@@ -56,24 +54,12 @@ static _Noreturn void serve(int word) {
     for (;;) pause();
   kill(victim, SIGKILL);
   waitpid(victim, NULL, 0);
-  /* Until nobody holds the other end. */
-  while (read(word, &byte, 1) > 0) continue;
-  _exit(0);
 }
 
 void try_family(void) {
-  int listener = listening();
-  int word[2];
-  if (pipe(word) != 0) fail("pipe");
-  pid_t server = fork();
-  if (server == 0) {
-    close(word[1]);
-    serve(word[0]);
-  }
-  close(word[0]);
-  close(listener);
+  struct server server = server_start(act);
   bool works = open_tap(CRITRACE_PART_PROCESS | CRITRACE_PART_SIGNAL) && drain(take);
-  if (write(word[1], "x", 1) != 1) fail("word");
+  server_act(&server);
   for (int round = 0; works && round < 2000 && !(told.kills && told.exits && told.signals); round++) {
     works = drain(take);
     pause_briefly();
@@ -82,7 +68,6 @@ void try_family(void) {
             told.secrets == 0 && told.cni == 1,
         "family: a program and a kill", "works %d, forks %u, execs %u, exits with 7 %u, kills %u, signals %u, secrets %u, cni %u: %s",
         works, told.forks, told.execs, told.exits, told.kills, told.signals, told.secrets, told.cni, why);
-  close(word[1]);
-  waitpid(server, NULL, 0);
+  server_end(&server);
   critrace_tap_close();
 }

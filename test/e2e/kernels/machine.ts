@@ -15,7 +15,7 @@ export const kernelImage = (line: string): string => join(project, '.cache/kerne
 /** The program of driver.h, which finds the library beside itself. */
 export const buildDriver = (folder: string): string => {
   const driver = join(folder, 'driver');
-  const sources = ['driver.c', 'traffic.c', 'family.c'].map((name) => join(here, name));
+  const sources = ['driver.c', 'server.c', 'traffic.c', 'family.c', 'node.c'].map((name) => join(here, name));
   execFileSync('cc', [
     ...['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_GNU_SOURCE'],
     ...[`-I${join(project, 'native/include')}`, '-o', driver, ...sources],
