@@ -166,6 +166,18 @@ const rowLine = (row: Row, layout: Layout, paint: Paint): string => {
     .trimEnd();
 };
 
+/** Broken after commas; what is longer than a line is cut. */
+const wrapped = (text: string, width: number): readonly string[] => {
+  const lines: string[] = [];
+  for (const word of text.split(/(?<=,) /)) {
+    const last = lines.at(-1);
+    if (word === '') continue;
+    if (last === undefined || cells(last) + 1 + cells(word) > width) lines.push(fit(word, width).trimEnd());
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+};
+
 /**
  * Calls under each other on one time axis, in the order in which they began: time since the first, method, bar,
  * duration, subject, result. Under each call, indented, where its time went and what the kernel saw of its
@@ -187,7 +199,7 @@ export const renderWaterfall = (calls: readonly Call[], options: WaterfallOption
   return ordered
     .flatMap(({ row, breakdown, parts }) => [
       lineOf(row),
-      ...(breakdown === null ? [] : [paint('dim', fit(`${indent}${breakdown}`, width).trimEnd())]),
+      ...wrapped(breakdown ?? '', width - indent.length).map((line) => paint('dim', `${indent}${line}`)),
       ...parts.map(lineOf),
     ])
     .join('\n');

@@ -10,6 +10,8 @@ import { createConsoleSink } from '../../src/export/console.ts';
 import { cells, fit, terminalText } from '../../src/export/terminal-text.ts';
 import { renderWaterfall, renderWaterfallByPod } from '../../src/export/waterfall.ts';
 import { aCall } from '../support/a-call.ts';
+import { called, containerd, play, program, sync, task, timedCall } from '../support/kernel-play.ts';
+import { podPlay } from '../support/kernel-pod.ts';
 
 const base = aCall();
 const from = base.start ?? 0n;
@@ -228,4 +230,44 @@ test('cells and fit', () => {
       assert.equal(cells(fit(terminalText(text), width)), width);
     }),
   );
+});
+
+test('under a call, what the kernel saw of its work: where the time went, and each part under what started it', () => {
+  const pod = podPlay({ nth: 1, from: 0 });
+  const call: Call = { ...pod.run, kernel: play(pod.steps).storyOf(pod.run) };
+  assert.equal(
+    renderWaterfall([call], { width: 100, colour: false }),
+    [
+      '    +0us  RunPodSandbox            ███████████████████████▉    200ms        OK',
+      '            53 % CNI (bridge 86 ms, portmap 18 ms, loopback 2.0 ms), 17 % runc create,',
+      '            10 % containerd-shim start, 9 % runc start, 2 % fdatasync meta.db, 9 % unexplained',
+      ' +4.00ms    fdatasync meta.db      ▍                          4.00ms',
+      ' +10.0ms    cni.ADD loopback        ▍                         4.00ms  lo',
+      ' +12.0ms    cni.ADD bridge          ██████████▎               86.0ms  eth0',
+      ' +60.0ms      cni.ADD host-local          █▏                  10.0ms  eth0',
+      '  +100ms    cni.ADD portmap                   ██▏             18.0ms  eth0',
+      '  +104ms      exec iptables                    ▋              6.00ms',
+      '  +120ms    containerd-shim start                ██▍          20.0ms',
+      '  +142ms    runc create                             ████      34.0ms',
+      '  +150ms      runc init                              █▏       10.0ms',
+      '  +178ms    runc start                                  ██▏   18.0ms',
+      '  +192ms    container pause                               ▉   8.00ms        goes on',
+    ].join('\n'),
+  );
+});
+
+test('syncs of one file are one row, and what failed says how', () => {
+  const call = timedCall('CreateContainer', 0, 100);
+  const create = task(910, 'runc', 60);
+  const { storyOf } = play([
+    ...called(call),
+    sync(10, 20, containerd, 'bolt/meta.db'),
+    sync(30, 50, containerd, 'bolt/meta.db'),
+    ...program(60, 90, create, containerd, { argv: ['runc', 'create', call.facts.containerId ?? ''] }, 1),
+  ]);
+  const lines = renderWaterfall([{ ...call, kernel: storyOf(call) }], { width: 100, colour: false }).split(
+    '\n',
+  );
+  assert.match(lines[2] ?? '', /\+30\.0ms {4}fdatasync meta\.db .* 30\.0ms .*2 times$/);
+  assert.match(lines[3] ?? '', /runc create .* exit 1$/);
 });
