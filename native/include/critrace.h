@@ -12,7 +12,7 @@
 
 #include "events.h"
 
-#define CRITRACE_ABI_VERSION 3
+#define CRITRACE_ABI_VERSION 4
 
 #if defined(__GNUC__)
 #define CRITRACE_API __attribute__((visibility("default")))
@@ -62,6 +62,7 @@ struct critrace_tap_plan {
   uint32_t event_ring_bytes; /* of kernel events: likewise */
   uint32_t max_processes;    /* of the runtime's family, alive at once */
   uint32_t parts;            /* CRITRACE_PART_* */
+  uint32_t aside_bytes;      /* of each ring, set aside by a thread while nobody drains; 0: no thread */
   uint32_t endpoints;        /* at most CRITRACE_MAX_ENDPOINTS */
   char paths[CRITRACE_MAX_ENDPOINTS][CRITRACE_PATH_BYTES];
 };

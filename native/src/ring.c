@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,6 +33,9 @@ void ring_unmap(struct ring *ring) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   if (ring->consumer != NULL) munmap((void *)ring->consumer, page);
   if (ring->producer != NULL) munmap((void *)ring->producer, page + 2 * ring->size);
+  if (ring->aside != NULL) munmap(ring->aside, ring->aside_size);
+  ring->aside = NULL;
+  ring->from = ring->to = 0;
   ring->consumer = NULL;
   ring->producer = NULL;
 }
@@ -40,15 +44,41 @@ uint64_t ring_produced(const struct ring *ring) {
   return __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
 }
 
-uint64_t ring_consumed(const struct ring *ring) {
-  return *ring->consumer;
-}
-
 static uint32_t header_at(const struct ring *ring, uint64_t position) {
   return __atomic_load_n((const uint32_t *)(ring->data + (position & (ring->size - 1))), __ATOMIC_ACQUIRE);
 }
 
-bool ring_peek(const struct ring *ring, uint64_t until, const uint8_t **record, uint32_t *length) {
+/* Stands before each record that was set aside; padded to 8 with it. */
+struct mark {
+  uint64_t position;
+  uint32_t length;
+  uint32_t unused;
+};
+
+/* What little is used of the memory for records set aside is kept from one time to the next. */
+#define KEPT_BYTES (1u << 20)
+
+int32_t ring_reserve(struct ring *ring, uint64_t size) {
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return -errno;
+  ring->aside = memory;
+  ring->aside_size = size;
+  return 0;
+}
+
+static bool has_aside(const struct ring *ring) {
+  return ring->from < ring->to;
+}
+
+static const struct mark *first_aside(const struct ring *ring) {
+  return (const struct mark *)(const void *)(ring->aside + ring->from);
+}
+
+static uint64_t size_aside(uint32_t length) {
+  return sizeof(struct mark) + ((length + 7u) & ~7u);
+}
+
+static bool peek_ring(const struct ring *ring, uint64_t until, const uint8_t **record, uint32_t *length) {
   uint64_t position = *ring->consumer;
   if (position >= until) return false;
   uint32_t header = header_at(ring, position);
@@ -58,8 +88,47 @@ bool ring_peek(const struct ring *ring, uint64_t until, const uint8_t **record, 
   return true;
 }
 
-void ring_next(struct ring *ring) {
+static void next_ring(struct ring *ring) {
   uint64_t position = *ring->consumer;
   uint32_t length = header_at(ring, position) & LENGTH_MASK;
   __atomic_store_n(ring->consumer, position + ((length + HEADER_BYTES + 7u) & ~7u), __ATOMIC_RELEASE);
+}
+
+void ring_set_aside(struct ring *ring) {
+  uint64_t until = ring_produced(ring);
+  if (ring->aside == NULL || until - *ring->consumer < ring->size / 4) return;
+  const uint8_t *record;
+  uint32_t length;
+  for (; peek_ring(ring, until, &record, &length); next_ring(ring)) {
+    if (record == NULL) continue;
+    if (size_aside(length) > ring->aside_size - ring->to) return;
+    struct mark mark = {.position = *ring->consumer, .length = length};
+    memcpy(ring->aside + ring->to, &mark, sizeof mark);
+    memcpy(ring->aside + ring->to + sizeof mark, record, length);
+    ring->to += size_aside(length);
+  }
+}
+
+uint64_t ring_consumed(const struct ring *ring) {
+  return has_aside(ring) ? first_aside(ring)->position : *ring->consumer;
+}
+
+bool ring_peek(const struct ring *ring, uint64_t until, const uint8_t **record, uint32_t *length) {
+  if (!has_aside(ring)) return peek_ring(ring, until, record, length);
+  const struct mark *mark = first_aside(ring);
+  if (mark->position >= until) return false;
+  *length = mark->length;
+  *record = ring->aside + ring->from + sizeof *mark;
+  return true;
+}
+
+void ring_next(struct ring *ring) {
+  if (!has_aside(ring)) {
+    next_ring(ring);
+    return;
+  }
+  ring->from += size_aside(first_aside(ring)->length);
+  if (has_aside(ring)) return;
+  if (ring->to > KEPT_BYTES) madvise(ring->aside, ring->to, MADV_DONTNEED);
+  ring->from = ring->to = 0;
 }

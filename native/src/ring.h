@@ -1,4 +1,7 @@
-/* A BPF ring buffer, read without copying and without waiting. */
+/*
+ * A BPF ring buffer, read without copying and without waiting. What it may soon have no room for can be set aside: then it
+ * is read from there, in the same order and under the same positions.
+ */
 #ifndef CRITRACE_RING_H
 #define CRITRACE_RING_H
 
@@ -10,6 +13,9 @@ struct ring {
   volatile uint64_t *consumer;       /* a page of its own, which only we write */
   const volatile uint64_t *producer; /* a page of its own, and the data twice after it */
   const uint8_t *data;
+  /* Records that were set aside, from `from` to `to`. */
+  uint8_t *aside;
+  uint64_t aside_size, from, to;
 };
 
 /* 0 or a negative errno. */
@@ -20,7 +26,13 @@ static inline bool ring_is_mapped(const struct ring *ring) {
   return ring->consumer != 0;
 }
 
-/* The position up to which records have been reserved. */
+/* Room for what is set aside: memory is taken as it is used. 0 or a negative errno. */
+int32_t ring_reserve(struct ring *ring, uint64_t size);
+
+/* Sets aside what the ring holds, as far as there is room, if it is a quarter full. */
+void ring_set_aside(struct ring *ring);
+
+/* The position up to which records have been reserved, and that of the next one to be read. */
 uint64_t ring_produced(const struct ring *ring);
 uint64_t ring_consumed(const struct ring *ring);
 

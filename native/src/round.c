@@ -40,6 +40,7 @@ static int32_t begin(struct tap *tap) {
   }
   if (moved) family_search(tap);
   /* In this order: every byte before `until` belongs to a connection that the table shows. */
+  keeper_lock(&tap->keeper);
   round->until = ring_produced(&tap->ring);
   round->events_until = ring_is_mapped(&tap->events) ? ring_produced(&tap->events) : 0;
   round->told = (struct critrace_round){
@@ -47,6 +48,7 @@ static int32_t begin(struct tap *tap) {
       .kind = CRITRACE_RECORD_ROUND,
       .ring_bytes = round->until - ring_consumed(&tap->ring),
   };
+  keeper_unlock(&tap->keeper);
   int32_t error = table_begin(&round->sides, tap->look, sizeof(struct critrace_side));
   if (error) return critrace_fault(error, "the table of connections cannot be read: %s", strerror(-error));
   round->phase = TELLING;
@@ -116,7 +118,7 @@ static bool put_next(struct output *output, const struct next *next) {
 }
 
 /* Both rings in the order of time. 1: all told, 0: no more room, else a negative errno. */
-static int32_t tell_happened(struct tap *tap, struct output *output) {
+static int32_t tell_rings(struct tap *tap, struct output *output) {
   for (;;) {
     struct next bytes, event;
     if (next_bytes(tap, &bytes) || next_event(tap, &event)) return critrace_fault(-EPROTO, "the ring makes no sense");
@@ -128,6 +130,13 @@ static int32_t tell_happened(struct tap *tap, struct output *output) {
   /* A record before `until` is still being written: this takes no longer than a copy. */
   return ring_consumed(&tap->ring) >= tap->round.until &&
          (!ring_is_mapped(&tap->events) || ring_consumed(&tap->events) >= tap->round.events_until);
+}
+
+static int32_t tell_happened(struct tap *tap, struct output *output) {
+  keeper_lock(&tap->keeper);
+  int32_t result = tell_rings(tap, output);
+  keeper_unlock(&tap->keeper);
+  return result;
 }
 
 /* 1: all told, 0: no more room, else a negative errno. */

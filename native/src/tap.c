@@ -113,6 +113,10 @@ int32_t critrace_tap_attach(void) {
     if (error) critrace_fault(error, "cannot look through open files: %s", strerror(-error));
   }
   if (!error) error = family_search(tap);
+  if (!error) {
+    error = keeper_start(&tap->keeper, tap->plan.aside_bytes, (struct ring *[]){&tap->ring, &tap->events}, 2);
+    if (error) critrace_fault(error, "the thread that looks after the rings: %s", strerror(-error));
+  }
   tap->attached = error == 0;
   return error;
 }
@@ -134,6 +138,7 @@ int32_t critrace_tap_close(void) {
   struct tap *tap = the_tap;
   if (tap == NULL) return 0;
   the_tap = NULL;
+  keeper_stop(&tap->keeper);
   table_end(&tap->round.sides);
   table_end(&tap->round.loads);
   table_end(&tap->round.totals);

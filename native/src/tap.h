@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "critrace.h"
+#include "keeper.h"
 #include "programs.h"
 #include "ring.h"
 #include "table.h"
@@ -52,6 +53,7 @@ struct tap {
   struct bpf_link *total;           /* NULL: none of scheduling */
   struct shared *shared;
   struct ring ring, events;
+  struct keeper keeper;
   struct critrace_process met[MAX_SERVERS];
   uint32_t next_met;
   struct endpoint endpoints[CRITRACE_MAX_ENDPOINTS];

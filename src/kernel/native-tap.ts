@@ -3,7 +3,7 @@ import { type KernelPart, type KernelProgram, partBits, programLayout, readProgr
 // What critrace_tap_* of native/include/critrace.h is used for. src/kernel/native.ts loads it.
 
 /** The version of native/include/critrace.h that these files were written for. */
-export const nativeAbiVersion = 3;
+export const nativeAbiVersion = 4;
 
 /** struct critrace_tap_plan; `paths` are arrays of CRITRACE_PATH_BYTES. */
 export const planLayout = {
@@ -14,9 +14,10 @@ export const planLayout = {
   event_ring_bytes: 16,
   max_processes: 20,
   parts: 24,
-  endpoints: 28,
-  paths: 32,
-  size: 896,
+  aside_bytes: 28,
+  endpoints: 32,
+  paths: 36,
+  size: 900,
 } as const;
 export const pathBytes = 108;
 const maxPaths = 8;
@@ -33,6 +34,8 @@ export interface TapPlan {
   readonly maxProcesses: number;
   /** What to tell besides the bytes of calls. */
   readonly parts: readonly KernelPart[];
+  /** Of each ring, set aside by a thread of the library while nobody drains; 0: no thread. */
+  readonly asideBytes: number;
   /** What one drain may fill in: at least 64 KiB. */
   readonly bufferBytes: number;
 }
@@ -82,6 +85,7 @@ const planOf = (plan: TapPlan): Buffer => {
   buffer.writeUInt32LE(plan.maxConnections, planLayout.max_connections);
   buffer.writeUInt32LE(plan.eventRingBytes, planLayout.event_ring_bytes);
   buffer.writeUInt32LE(plan.maxProcesses, planLayout.max_processes);
+  buffer.writeUInt32LE(plan.asideBytes, planLayout.aside_bytes);
   const parts = plan.parts.reduce((bits, part) => bits | partBits[part], 0);
   buffer.writeUInt32LE(parts, planLayout.parts);
   buffer.writeUInt32LE(plan.endpoints.length, planLayout.endpoints);

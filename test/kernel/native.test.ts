@@ -101,6 +101,7 @@ describe('native library', () => {
     endpoints: ['/tmp/never.sock'],
     ringBytes: 4096,
     eventRingBytes: 4096,
+    asideBytes: 0,
     maxConnections: 1,
     maxProcesses: 1,
     parts: [],

@@ -3,6 +3,8 @@ export interface TapLimits {
   readonly ringBytes: number;
   /** The same of kernel events. */
   readonly eventRingBytes: number;
+  /** Of each ring, what is set aside while the event loop stalls; taken from memory only then. 0: nothing. */
+  readonly asideBytes: number;
   /** Processes of the runtime's family, alive at once; those above it are counted and not told of. */
   readonly maxProcesses: number;
   /** Writes of a direction that have returned and are not read yet; of those above it the time is that of the read. */
@@ -20,6 +22,7 @@ export interface TapLimits {
 export const defaultTapLimits: TapLimits = {
   ringBytes: 8 * 1024 * 1024,
   eventRingBytes: 2 * 1024 * 1024,
+  asideBytes: 64 * 1024 * 1024,
   maxProcesses: 16_384,
   maxWaitingWrites: 1024,
   maxConnections: 2048,

@@ -79,7 +79,7 @@ test('200 connections at a time keep their bytes apart', async (t) => {
 test('a ring that is too small loses bytes, and each of them is counted in a gap', async (t) => {
   const path = socketPath(t);
   await echoAt(t, path);
-  const tap = tapOn(t, path, { ringBytes: 64 * 1024, paceMs: 200 });
+  const tap = tapOn(t, path, { ringBytes: 64 * 1024, asideBytes: 0, paceMs: 200 });
   const seen = watchTap(tap);
   const bytes = randomBytes(8 * 1024 * 1024);
   const caller = await callerAt(path);
@@ -328,6 +328,7 @@ test('one tap at a time; closed twice, drained after, and opened anew', async (t
     endpoints: [path],
     ringBytes: 65_536,
     eventRingBytes: 65_536,
+    asideBytes: 0,
     maxConnections: 16,
     maxProcesses: 16,
     parts: [],
@@ -360,7 +361,7 @@ test('a process that is killed leaves nothing attached', async (t) => {
   const script = `
     const { loadNative } = await import(${JSON.stringify(new URL('../../../src/kernel/native.ts', import.meta.url).href)});
     const native = loadNative();
-    const opened = native.library.openTap({ endpoints: [${JSON.stringify(path)}], ringBytes: 65536, eventRingBytes: 65536, maxConnections: 16, maxProcesses: 16, parts: [], bufferBytes: 65536 });
+    const opened = native.library.openTap({ endpoints: [${JSON.stringify(path)}], ringBytes: 65536, eventRingBytes: 65536, asideBytes: 0, maxConnections: 16, maxProcesses: 16, parts: [], bufferBytes: 65536 });
     console.log(opened.opened);
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--import', 'tsx/esm', '--input-type=module', '-e', script], {
