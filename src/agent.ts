@@ -42,6 +42,8 @@ export interface Agent {
   readonly health: Health;
   /** Where `/metrics`, `/healthz` and `/readyz` are; null: nowhere. */
   metricsAddress(): string | null;
+  /** Takes up what can change while it runs; all else of it is passed over. */
+  reconfigure(config: Config): Promise<void>;
   /** Where the page is; null: nowhere. */
   pageUrl(): string | null;
   /** Resolves when the source has ended by itself or after `stop`; rejects when observing failed. */
@@ -182,10 +184,11 @@ export const startAgent = async ({
   // Who stops the agent hears of it from `ended` as well.
   ended.catch(() => undefined).then(() => readiness.set('observer', 'no longer watches'));
 
+  let stopTimeoutMs = config['stop-timeout'];
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     // The collector may take its time, and calls pass meanwhile: they are watched until there is little left to send.
-    const timeout = config['stop-timeout'];
+    const timeout = stopTimeoutMs;
     readiness.set('observer', 'stopping');
     await within(timeout / 4, Promise.all(sinks.map((sink) => sink.flush())));
     await source.stop();
@@ -197,6 +200,10 @@ export const startAgent = async ({
   };
   return {
     health,
+    async reconfigure(next) {
+      stopTimeoutMs = next['stop-timeout'];
+      await metrics?.reconfigure(next);
+    },
     metricsAddress: () => metrics?.address() ?? null,
     pageUrl: () => page?.url() ?? null,
     ended,

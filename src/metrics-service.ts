@@ -40,6 +40,10 @@ export interface MetricsService {
 
 const collectorStates = ['unknown', 'up', 'away', 'refusing'] as const;
 
+/** Nothing that concerns the address has changed. */
+const isSameEndpoint = (one: Config, other: Config): boolean =>
+  (['metrics-exporter', 'metrics-host', 'metrics-port'] as const).every((name) => one[name] === other[name]);
+
 const plainText = 'text/plain; charset=utf-8';
 
 /** The numbers of an agent, and the address where they are asked for. */
@@ -121,7 +125,8 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
           timers: systemTimers,
         })
       : null;
-  let endpoint = await open(options.config);
+  let current = options.config;
+  let endpoint = await open(current);
 
   return {
     sink,
@@ -137,6 +142,8 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
     },
     address: () => endpoint?.address() ?? null,
     async reconfigure(config) {
+      if (isSameEndpoint(config, current)) return;
+      current = config;
       await endpoint?.close();
       endpoint = await open(config);
     },

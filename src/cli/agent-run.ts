@@ -5,6 +5,7 @@ import type { CommandContext } from './command.ts';
 import { consoleSinks, createConsoleCounters } from './console-sink.ts';
 import { openPlanned, planLive } from './live.ts';
 import { jsonLog } from './messages.ts';
+import { createReload } from './reload.ts';
 import { packageVersion } from './version.ts';
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -14,9 +15,14 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 /** Watches until it is stopped. The log on stderr is JSON lines; `ready` is the first line that says so. */
-export const runAgent = async (resolved: ResolvedConfig, context: CommandContext): Promise<void> => {
+export const runAgent = async (
+  resolved: ResolvedConfig,
+  resolveAgain: () => ResolvedConfig,
+  context: CommandContext,
+): Promise<void> => {
   const { config, file, warnings } = resolved;
-  const log = await jsonLog(context.stderr, config['log-level']);
+  let current = config;
+  const log = await jsonLog(context.stderr, () => current['log-level']);
   const version = packageVersion();
   log('info', 'starting', { version, pid: process.pid, config: file });
   for (const warning of warnings) log('warn', warning);
@@ -36,6 +42,16 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   if (extraSinks.length > 0) agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);
+  const reload = createReload({
+    current: () => current,
+    resolve: resolveAgain,
+    log,
+    async apply(next) {
+      current = next;
+      await agent.reconfigure(next);
+    },
+  });
+  const unwatchReload = context.onReload(reload);
   log('info', 'ready', {
     source: plan.mode,
     listen: plan.mode === 'proxy' ? plan.listen : null,
@@ -50,6 +66,7 @@ export const runAgent = async (resolved: ResolvedConfig, context: CommandContext
   } finally {
     await agent.stop();
     unwatch();
+    unwatchReload();
     logHealth();
   }
 };

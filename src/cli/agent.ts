@@ -1,17 +1,19 @@
 import type { Command } from 'commander';
 import { allGroups } from '../config/options.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
 import { type CommandContext, type CommandModule, withExamples } from './command.ts';
 import { addConfigFlags, configOf } from './config-flags.ts';
 
 const define = (command: Command, context: CommandContext): void => {
   addConfigFlags(command, allGroups).action(async () => {
-    const resolved = configOf(command, allGroups, context);
+    const resolve = (): ResolvedConfig => configOf(command, allGroups, context);
+    const resolved = resolve();
     const { runAgent } = await import('./agent-run.ts');
-    await runAgent(resolved, context);
+    await runAgent(resolved, resolve, context);
   });
   command.addHelpText(
     'after',
-    '\nSIGTERM and SIGINT stop it: it sends what it holds and exits 0. SIGUSR2 logs all counters.',
+    '\nSIGTERM and SIGINT stop it: it sends what it holds and exits 0. SIGHUP reads the configuration anew:\nit says which changes count from now on and which wait for a restart. SIGUSR2 logs all counters.',
   );
   withExamples(command, [
     ['critrace agent', 'with /etc/critrace/config.yaml, or none'],

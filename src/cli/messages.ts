@@ -44,10 +44,11 @@ export const textLog = (stderr: NodeJS.WriteStream, least: Level = 'info'): Log 
 };
 
 /** For a daemon: JSON lines with time and level. */
-export const jsonLog = async (stderr: NodeJS.WriteStream, least: Level): Promise<Log> => {
+export const jsonLog = async (stderr: NodeJS.WriteStream, least: () => Level): Promise<Log> => {
   const { pino } = await import('pino');
   const options = {
-    level: least,
+    // What passes is decided below: it can change while the daemon runs.
+    level: 'debug',
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -57,5 +58,7 @@ export const jsonLog = async (stderr: NodeJS.WriteStream, least: Level): Promise
   const direct = pino(options, { write: put });
   const write = bounded(stderr, put, (dropped) => direct.warn({ dropped }, 'messages were dropped'));
   const logger = pino(options, { write });
-  return (level, text, fields = {}) => logger[level](fields, text);
+  return (level, text, fields = {}) => {
+    if (rank[level] >= rank[least()]) logger[level](fields, text);
+  };
 };

@@ -70,6 +70,10 @@ export const runMain = async (
       statusRequests.add(show);
       return () => statusRequests.delete(show);
     },
+    onReload(reload) {
+      process.on('SIGHUP', reload);
+      return () => process.off('SIGHUP', reload);
+    },
     exitWith(code) {
       exitCode = code;
     },

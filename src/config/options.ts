@@ -341,6 +341,16 @@ export const options = {
     example: '9464',
   }),
   ...pageOptions,
+  'metrics-interval': option({
+    group: 'metrics',
+    value: durationOrMilliseconds(seconds(1), seconds(3600)),
+    default: seconds(60),
+    defaultText: '1m',
+    otherEnv: ['OTEL_METRIC_EXPORT_INTERVAL'],
+    placeholder: 'duration',
+    doc: 'With `metrics-exporter: otlp`: between two times that all metrics are sent.',
+    example: '60s',
+  }),
   'stop-timeout': timed({
     group: 'agent',
     value: duration(0, seconds(300)),

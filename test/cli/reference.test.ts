@@ -44,6 +44,7 @@ const helpOf = async (name: string): Promise<string> => {
     env: {},
     signal: new AbortController().signal,
     onStatusRequest: () => () => undefined,
+    onReload: () => () => undefined,
     exitWith: () => undefined,
   };
   const program = await createProgram(context, (loaded) => loaded === name);

@@ -1,0 +1,44 @@
+import { ConfigError } from '../config/error.ts';
+import type { Config } from '../config/options.ts';
+import { changesBetween, takeUp } from '../config/reload.ts';
+import type { ResolvedConfig } from '../config/resolve.ts';
+import type { Log } from './messages.ts';
+
+export interface ReloadOptions {
+  /** What counts now. */
+  readonly current: () => Config;
+  readonly resolve: () => ResolvedConfig;
+  readonly apply: (next: Config) => Promise<void>;
+  readonly log: Log;
+}
+
+/**
+ * Reads the configuration anew and takes up what can change while the daemon runs. What is wrong with it is logged,
+ * and all stays as it was; reloads come one after the other.
+ */
+export const createReload = ({ current, resolve, apply, log }: ReloadOptions): (() => void) => {
+  let last: Promise<void> = Promise.resolve();
+
+  const reload = async (): Promise<void> => {
+    let resolved: ResolvedConfig;
+    try {
+      resolved = resolve();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      log('error', `the configuration stays as it was: ${error.message}; example: ${error.example}`);
+      return;
+    }
+    for (const warning of resolved.warnings) log('warn', warning);
+    const { taken, waiting } = changesBetween(current(), resolved.config);
+    await apply(takeUp(current(), resolved.config));
+    log('info', 'reloaded', { config: resolved.file, changed: taken });
+    if (waiting.length > 0)
+      log('warn', `these options have changed and count after a restart: ${waiting.join(', ')}`, { waiting });
+  };
+
+  return () => {
+    last = last.then(reload).catch((error: unknown) => {
+      log('error', `a fault of critrace itself, the configuration stays as it was: ${error}`);
+    });
+  };
+};
