@@ -3,6 +3,8 @@ import { type Nanos, nanosPerMillisecond } from '../../foundation/time.ts';
 export interface RoundLimits {
   /** Processes whose rounds are followed; the one that was heard of longest ago is forgotten first. */
   readonly maxProcesses: number;
+  /** Connections whose process is known without looking at who it is again. */
+  readonly maxConnections: number;
   /** Rounds of one process open at once; beyond it the oldest is told as it stands. */
   readonly maxOpen: number;
   /** Calls of one process in flight that are waited for. */
@@ -20,6 +22,7 @@ export interface RoundLimits {
 
 export const defaultRoundLimits: RoundLimits = {
   maxProcesses: 256,
+  maxConnections: 4096,
   maxOpen: 64,
   maxInFlight: 1024,
   maxRecent: 1024,

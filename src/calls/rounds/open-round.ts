@@ -2,11 +2,20 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import { explainRound } from './explain.ts';
 import { hasFannedOut, kindOf, type Progress } from './grammar.ts';
-import { plegThresholdNs, type Round, type RoundHead, type RoundKind, type SlowestCall } from './round.ts';
+import {
+  type CallRound,
+  plegThresholdNs,
+  type Round,
+  type RoundHead,
+  type RoundKind,
+  type SlowestCall,
+} from './round.ts';
 
 /** A round that may go on. */
 export interface OpenRound {
   readonly head: RoundHead;
+  /** What its calls share. */
+  readonly round: CallRound;
   readonly endpoint: string;
   readonly progress: Progress;
   readonly start: Nanos;
@@ -23,8 +32,10 @@ export interface OpenRound {
 
 export const openRound = (call: Call, progress: Progress, start: Nanos, end: Nanos): OpenRound => {
   const { connection, connectionOrdinal, stream, caller } = call;
+  const head: RoundHead = { connection, connectionOrdinal, stream, start: call.start, caller };
   return {
-    head: { connection, connectionOrdinal, stream, start: call.start, caller },
+    head,
+    round: { head },
     endpoint: call.endpoint,
     progress,
     start,

@@ -32,13 +32,17 @@ export interface Rounds {
 
 interface Process {
   readonly open: Set<OpenRound>;
-  /** Calls that may go on with a round, by connection and stream. */
-  readonly inFlight: Map<string, Nanos>;
+  /** Calls that may go on with a round. */
+  readonly inFlight: Map<CallKey, Nanos>;
   /** The last round of each kind that is over. */
   readonly last: Map<RoundKind, Pick<Round, 'start' | 'end'>>;
 }
 
-const remember = <Value>(map: Map<string, Value>, key: string, value: Value, most: number): boolean => {
+/** Of connection and stream in one: below 2^53 for the first two million connections, and never wrong for long after. */
+type CallKey = number;
+const keyOf = (connection: number, stream: number): CallKey => connection * 2 ** 31 + stream;
+
+const remember = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value, most: number): boolean => {
   map.delete(key);
   map.set(key, value);
   if (map.size <= most) return true;
@@ -49,7 +53,9 @@ const remember = <Value>(map: Map<string, Value>, key: string, value: Value, mos
 
 export const createRounds = (counters: RoundCounters, limits: RoundLimits = defaultRoundLimits): Rounds => {
   const processes = new Map<string, Process>();
-  const recent = new Map<string, CallRound>();
+  const recent = new Map<CallKey, CallRound>();
+  /** A connection has one caller: its process, or null where that is no kubelet. */
+  const byConnection = new Map<number, Process | null>();
   const over: Round[] = [];
   /** No round is over before. */
   let nextDue: Nanos | null = null;
@@ -63,6 +69,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       if (oldest !== undefined) {
         for (const of of oldest[1].open) close(oldest[1], of);
         processes.delete(oldest[0]);
+        byConnection.clear();
       }
       counters.processesForgotten += 1;
     }
@@ -125,23 +132,31 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
     return false;
   };
 
+  const kubeletOf = (caller: Omit<Caller, 'userAgent'>, connection: number): Process | null => {
+    const known = byConnection.get(connection);
+    if (known !== undefined) return known;
+    const process = isKubelet(caller.comm) ? processOf(caller, connection) : null;
+    remember(byConnection, connection, process, limits.maxConnections);
+    return process;
+  };
+
   return {
     began({ connection, stream, rpc, start }, caller) {
-      if (rpc === null || !isStep(rpc) || !isKubelet(caller.comm)) return;
-      const { inFlight } = processOf(caller, connection);
-      if (!remember(inFlight, `${connection}/${stream}`, start, limits.maxInFlight))
+      if (rpc === null || !isStep(rpc)) return;
+      const process = kubeletOf(caller, connection);
+      if (process === null) return;
+      if (!remember(process.inFlight, keyOf(connection, stream), start, limits.maxInFlight))
         counters.inFlightDropped += 1;
     },
     ended(call) {
-      const key = `${call.connection}/${call.stream}`;
+      const key = keyOf(call.connection, call.stream);
       if (call.revision > 0) return recent.get(key) ?? null;
-      if (!isKubelet(call.caller.comm)) return null;
-      const step = stepOf(call);
-      if (step === null) return null;
-      const process = processOf(call.caller, call.connection);
+      const process = kubeletOf(call.caller, call.connection);
+      if (process === null) return null;
       process.inFlight.delete(key);
+      const step = stepOf(call);
       const { start, end } = call;
-      if (start === null || end === null || call.operation?.role === 'part') return null;
+      if (step === null || start === null || end === null || call.operation?.role === 'part') return null;
       const known = find(process, step, start);
       if (known !== null) advance(known.progress, step);
       const progress = known?.progress ?? begin(step);
@@ -151,9 +166,8 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       if (known === null) open(process, of);
       if (isOver(progress)) close(process, of);
       else due(of);
-      const round: CallRound = { head: of.head };
-      remember(recent, key, round, limits.maxRecent);
-      return round;
+      remember(recent, key, of.round, limits.maxRecent);
+      return of.round;
     },
     tick(now, out) {
       if (over.length > 0) out.push(...over.splice(0));

@@ -193,3 +193,14 @@ test('bounds: open rounds, processes, calls in flight', () => {
   assert.ok(counters.inFlightDropped > 0);
   assert.equal(counters.openNow, 0);
 });
+
+test('a call that is no step is not waited for when it has ended', () => {
+  const odd: Told[] = [
+    // By the id of a container: no loop lists so.
+    { rpc: 'ListContainers', container: 'c1', from: 0, to: 1 },
+    { rpc: 'ListPodSandbox', from: 2, to: 3 },
+  ];
+  const { found, counters } = play(odd, 2_000, { maxInFlight: 1 });
+  assert.deepEqual(said({ found }), ['list 1']);
+  assert.equal(counters.inFlightDropped, 0);
+});
