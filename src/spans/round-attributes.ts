@@ -112,7 +112,7 @@ export const roundAttributeRows = [
     on: 'round',
     type: 'string',
     when: 'always: what it was and where its time went, in a sentence',
-    example: 'the relist of all pods (PLEG) took 2.4 ms in 2 calls.',
+    example: 'the relist of all pods (PLEG): 2 calls, nothing of note.',
   },
 ] as const satisfies readonly AttributeRow[];
 

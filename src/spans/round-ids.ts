@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../calls/call.ts';
 import type { RoundHead } from '../calls/rounds/round.ts';
-import { idsOfCall, notAllZeros } from './ids.ts';
+import { notAllZeros } from './ids.ts';
 import type { Span } from './span.ts';
 import type { SpanParent } from './traceparent.ts';
 
 /** How the calls of a round hang together. */
 export interface RoundIds {
-  /** Of a round's trace and root span: they follow from the call that it began with. */
+  /** Of a round's trace and root span: they follow from what names the call that it began with. */
   of(head: RoundHead): { readonly traceId: string; readonly spanId: string };
   /** The round that a call without a `traceparent` is a part of. */
   parentOf(call: Call): SpanParent | null;
@@ -23,7 +23,12 @@ export const createRoundIds = (identity: string): RoundIds => {
   const of = (head: RoundHead): SpanParent => {
     const before = known.get(head);
     if (before !== undefined) return before;
-    const digest = hash('sha256', `round\n${idsOfCall(identity, head).clientSpanId}`);
+    const { pid, pidStart } = head.caller;
+    const isKnown = pid !== null && pidStart !== null;
+    const digest = hash(
+      'sha256',
+      `round\n${identity}\n${pid}\n${pidStart}\n${head.connectionOrdinal}\n${head.stream}\n${isKnown ? '' : head.start}`,
+    );
     const ids: SpanParent = {
       traceId: notAllZeros(digest.slice(0, 32)),
       spanId: notAllZeros(digest.slice(32, 48)),

@@ -158,7 +158,8 @@ export const createCensus = (residentOf: ResidentOf, limits: CensusLimits = defa
   const useOf = (row: Row, call: Call): Use => {
     const version = versionOf(call);
     const method = call.method ?? call.rpc;
-    const key = `${version} ${method}`;
+    // A whole method names its version.
+    const key = call.method ?? `${version} ${method}`;
     const known = row.methods.get(key);
     if (known !== undefined) return known;
     const full = row.methods.size >= limits.maxMethods;

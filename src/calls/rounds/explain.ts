@@ -1,4 +1,4 @@
-import type { Nanos } from '../../foundation/time.ts';
+import { type Nanos, nanosPerSecond } from '../../foundation/time.ts';
 import type { Round, RoundKind } from './round.ts';
 
 const names: Readonly<Record<RoundKind, string>> = {
@@ -27,7 +27,12 @@ const fanOut = ({ kind, pods, listNs, start, end }: Omit<Round, 'explanation'>):
 
 /** What it was, where its time went, and what that means for the node. */
 export const explainRound = (told: Omit<Round, 'explanation'>): string => {
-  const { kind, start, end, calls, slowest, failure, staleNs, isUnhealthy } = told;
+  const { kind, start, end, calls, pods, slowest, failure, staleNs, isUnhealthy } = told;
+  // Several a second on every node: what is like all others needs no numbers in words.
+  if (pods === 0 && failure === null && !isUnhealthy && end - start < nanosPerSecond)
+    return calls === 1
+      ? `${names[kind]}: nothing of note.`
+      : `${names[kind]}: ${calls} calls, nothing of note.`;
   const text = `${names[kind]} took ${milliseconds(end - start)} in ${calls} ${calls === 1 ? 'call' : 'calls'}${fanOut(told)}`;
   const longest =
     slowest === null || calls < 2

@@ -26,7 +26,8 @@ export interface OpenRound {
   sandboxes: number | null;
   containers: number | null;
   listEnd: Nanos;
-  slowest: SlowestCall | null;
+  slowest: Call | null;
+  slowestNs: Nanos;
   readonly traceparents: string[];
 }
 
@@ -47,6 +48,7 @@ export const openRound = (call: Call, progress: Progress, start: Nanos, end: Nan
     containers: null,
     listEnd: end,
     slowest: null,
+    slowestNs: -1n,
     traceparents: [],
   };
 };
@@ -81,19 +83,26 @@ export const addToRound = (
   }
   if (rpc.includes('PodSandbox')) of.sandboxes = most(of.sandboxes, call.facts.items);
   if (rpc.endsWith('Containers')) of.containers = most(of.containers, call.facts.items);
-  if (of.slowest === null || end - start > of.slowest.durationNs)
-    of.slowest = {
-      connection: call.connection,
-      stream: call.stream,
-      rpc,
-      subject: subjectOf(call),
-      durationNs: end - start,
-    };
+  if (end - start > of.slowestNs) {
+    of.slowest = call;
+    of.slowestNs = end - start;
+  }
   const { traceparent } = call;
   if (traceparent === null || of.traceparents.length >= maxTraceparents) return;
   if (!of.traceparents.some((one) => traceOf(one) === traceOf(traceparent)))
     of.traceparents.push(traceparent);
 };
+
+const slowestOf = ({ slowest: call, slowestNs }: OpenRound): SlowestCall | null =>
+  call === null
+    ? null
+    : {
+        connection: call.connection,
+        stream: call.stream,
+        rpc: call.rpc ?? '',
+        subject: subjectOf(call),
+        durationNs: slowestNs,
+      };
 
 /** Calls account for it: a kubelet that takes events rests for minutes between its relists, and allows for more. */
 const isUnhealthy = (
@@ -124,7 +133,7 @@ export const tellRound = (
     sandboxes: of.sandboxes,
     containers: of.containers,
     listNs: of.listEnd - of.start,
-    slowest: of.slowest,
+    slowest: slowestOf(of),
     intervalNs: before === null ? null : of.start - before.start,
     staleNs,
     isUnhealthy: staleNs !== null && before !== null && isUnhealthy(staleNs, before, of),
