@@ -216,7 +216,16 @@ export const createInference = (options: InferenceOptions): Inference => {
       lists.said(rpc, reads.has(rpc), response, result);
       if (rpc === 'Version' && response !== null) news(versions.told(response));
       let any = false;
-      for (const { pending, after } of states.learn(rpc, request, response, start, goingOn.mayTouch)) {
+      const replies = reading.kept.response;
+      const isWhole = result.response.messages === replies.length && result.lostBytes === 0;
+      for (const { pending, after } of states.learn(
+        rpc,
+        request,
+        replies,
+        isWhole,
+        start,
+        goingOn.mayTouch,
+      )) {
         weighOdds(pending.subject, afterOdds(after, pending.touched));
         any = true;
       }

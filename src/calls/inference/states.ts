@@ -29,11 +29,15 @@ export interface States<Subject> {
   wait(pending: Pending<Subject>): void;
   /** Calls were not seen: what the next list shows may be their doing. */
   lost(): void;
-  /** What the messages of a call say. Returns the calls whose effect a complete list shows. */
+  /**
+   * What the messages of a call say. Returns the calls whose effect a complete list shows. `isWhole`: the replies are
+   * all that there were.
+   */
   learn(
     rpc: string,
     request: Kept | null,
-    response: Kept | null,
+    responses: readonly Kept[],
+    isWhole: boolean,
     start: Nanos | null,
     mayTouch: (id: string, kind: IdKind) => boolean,
   ): readonly { readonly pending: Pending<Subject>; readonly after: State }[];
@@ -150,18 +154,19 @@ export const createStates = <Subject>(
       }
       waiting.push(pending);
     },
-    learn(rpc, request, response, start, mayTouch) {
-      if (response === null) return [];
+    learn(rpc, request, responses, isWhole, start, mayTouch) {
+      const [response] = responses;
+      if (response === undefined) return [];
       const list = listed[rpc];
       if (list !== undefined) {
         const stateIn = list.kind === 'container' ? containerState : sandboxState;
         const present = new Set<string>();
-        for (const item of keptList(response[list.items])) {
+        for (const item of responses.flatMap((one) => keptList(one[list.items]))) {
           const id = textOf(item.id);
           if (id !== null) present.add(id);
           set(list.kind, id, stateIn(item.state));
         }
-        return isUnfiltered(request) ? settle(list.kind, present, start, mayTouch) : [];
+        return isWhole && isUnfiltered(request) ? settle(list.kind, present, start, mayTouch) : [];
       }
       const { status } = response;
       if (rpc === 'ContainerStatus' && isKept(status)) {
