@@ -56,7 +56,9 @@ test('each call of a joined connection is handed on once, by the name that it ha
   assert.deepEqual(new Set(first.map(keyOf)), new Set(last.keys()));
   const names = (calls: Iterable<Call>) => [...calls].filter(({ method }) => method !== null).length;
   const atOnce = names(callsOf(exported).filter(({ revision }) => revision === 0));
-  context.diagnostic(`${first.length} calls, ${names(first)} with a path, ${atOnce} without the wait, ${names(last.values())} in the end`);
+  context.diagnostic(
+    `${first.length} calls, ${names(first)} with a path, ${atOnce} without the wait, ${names(last.values())} in the end`,
+  );
   assert.ok(atOnce < names(first));
   for (const call of first) assert.equal(call.method, last.get(keyOf(call))?.method, keyOf(call));
   for (const { finding, spans } of out) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -229,7 +229,10 @@ test('connections that the runtime opens, and none of containers', async (t) => 
 });
 
 /** Where the memory controller is, and where cgroups can be frozen; of one or of two hierarchies. */
-const hierarchies = { memory: '/sys/fs/cgroup/memory', unified: '/sys/fs/cgroup/unified' } as const;
+const root = '/sys/fs/cgroup';
+const hierarchies = existsSync(`${root}/cgroup.controllers`)
+  ? { memory: root, unified: root, limit: 'memory.max' }
+  : { memory: `${root}/memory`, unified: `${root}/unified`, limit: 'memory.limit_in_bytes' };
 
 /** A cgroup that goes when the test is over. */
 const cgroup = (t: TestContext, hierarchy: string): string => {
@@ -245,10 +248,11 @@ test('cgroups that the family makes, moves into, freezes, thaws and removes', as
   const frozen = cgroup(t, hierarchies.unified);
   const family = watchFamily(t, path, ['process', 'cgroup']);
   const name = `critrace-test-${process.pid}-made`;
+  const other = `${hierarchies.unified}/${name}-other`;
   const { pid, output } = await runtime.run(`
     mkdir ${hierarchies.memory}/${name}
     sleep 100 & echo $! > ${hierarchies.memory}/${name}/cgroup.procs; echo $!
-    mkdir ${hierarchies.unified}/${name}-other && rmdir ${hierarchies.unified}/${name}-other
+    ${hierarchies.unified === root ? ':' : `mkdir ${other} && rmdir ${other}`}
     kill -9 $!; wait $! 2>/dev/null
     until rmdir ${hierarchies.memory}/${name} 2>/dev/null; do sleep 0.01; done
     echo 1 > ${frozen}/cgroup.freeze; echo 0 > ${frozen}/cgroup.freeze`);
@@ -270,7 +274,7 @@ test('a process that the kernel kills for want of memory, and where it lived', a
   const path = socketPath(t);
   const runtime = await familyRuntime(t, path);
   const limited = cgroup(t, hierarchies.memory);
-  writeFileSync(join(limited, 'memory.limit_in_bytes'), String(24 * 1024 * 1024));
+  writeFileSync(join(limited, hierarchies.limit), String(24 * 1024 * 1024));
   const family = watchFamily(t, path, ['process', 'oom', 'signal']);
   const { pid } = await runtime.run(
     `echo $$ > ${limited}/cgroup.procs; exec python3 -c 'x = bytearray(200_000_000)'`,
