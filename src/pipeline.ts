@@ -150,6 +150,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     if (at <= now) return;
     now = at;
     stories.tick(now, out);
+    if (out.length > 0) kernel.explain(out, now);
   };
   /** The stream of the message that is being read. */
   let reading = 0;

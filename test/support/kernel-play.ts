@@ -7,6 +7,7 @@ import {
   type KernelLimits,
 } from '../../src/calls/kernel/limits.ts';
 import type { KernelStory } from '../../src/calls/kernel/story.ts';
+import type { Symptom } from '../../src/calls/unreturned/symptom.ts';
 import { type Nanos, nanosPerMillisecond } from '../../src/foundation/time.ts';
 import type { CniEnvironment, KernelEvent, KernelTask } from '../../src/kernel/kernel-event.ts';
 import { aCall } from './a-call.ts';
@@ -142,13 +143,17 @@ export interface Played {
   storyOf(call: Call): KernelStory | null;
 }
 
-const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Played => {
+const inOrder = (steps: readonly Step[]): readonly Step[] =>
+  [...steps].sort((a, b) => a.ms - b.ms || order(a) - order(b));
+
+/** The input goes on after these steps. */
+const playing = (steps: readonly Step[], changes: Partial<KernelLimits>) => {
   const counters = createKernelCounters();
   const join = createKernelJoin(counters, { ...defaultKernelLimits, ...changes });
   join.serves(containerd.pid);
   const findings: Finding[] = [];
   let now = epoch;
-  for (const step of steps) {
+  for (const step of inOrder(steps)) {
     now = at(step.ms);
     findings.push(...join.due(now));
     const found: Finding[] = [];
@@ -183,6 +188,12 @@ const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Pl
     }
     findings.push(...join.gate(found, now));
   }
+  return { join, findings, counters, now };
+};
+
+/** Plays all steps in the order of their times, and ends. */
+export const play = (steps: readonly Step[], limits: Partial<KernelLimits> = {}): Played => {
+  const { join, findings, counters, now } = playing(steps, limits);
   findings.push(...join.finish(now));
   return {
     findings,
@@ -200,9 +211,25 @@ const playInOrder = (steps: readonly Step[], changes: Partial<KernelLimits>): Pl
   };
 };
 
-/** Plays all steps in the order of their times. */
-export const play = (steps: readonly Step[], limits: Partial<KernelLimits> = {}): Played =>
-  playInOrder(
-    [...steps].sort((a, b) => a.ms - b.ms || order(a) - order(b)),
-    limits,
-  );
+/** What is told of a call that is stuck at a moment of the play. */
+export const explain = (steps: readonly Step[], call: Call, ms: number): string => {
+  const symptom: Symptom = {
+    kind: 'stuck_call',
+    revision: 0,
+    endpoint: call.endpoint,
+    caller: call.caller,
+    start: at(0),
+    end: at(ms),
+    calls: [unanswered(call)],
+    explanation: 'It is stuck: look at what the runtime waits for (registry).',
+    ageNs: at(ms) - at(0),
+    boundNs: 0n,
+    ended: false,
+    startUnknown: false,
+  };
+  const found: Finding[] = [{ kind: 'symptom', symptom }];
+  const before = steps.filter((step) => step.ms <= ms);
+  playing(before, {}).join.explain(found, at(ms));
+  const [finding] = found;
+  return finding?.kind === 'symptom' ? finding.symptom.explanation : '';
+};

@@ -6,13 +6,19 @@ import { remember } from '../pods/remember.ts';
 import { createActivities } from './activities.ts';
 import { createCandidates } from './candidates.ts';
 import { gather } from './gather.ts';
-import { defaultKernelLimits, type KernelCounters, type KernelLimits } from './limits.ts';
+import {
+  createKernelCounters,
+  defaultKernelLimits,
+  type KernelCounters,
+  type KernelLimits,
+} from './limits.ts';
 import { createMishaps } from './mishaps.ts';
 import { createOpenCalls, isWorkingCall, keyOf } from './open-calls.ts';
 import type { Window } from './parts.ts';
 import { createProcesses } from './processes.ts';
 import type { KernelStory } from './story.ts';
-import { tellStory } from './tell.ts';
+import { type Joined, tellStory } from './tell.ts';
+import { waitingText } from './waiting.ts';
 
 /**
  * Joins what the kernel tells with the calls that caused it. Ended calls that make a runtime work are held back until
@@ -30,6 +36,8 @@ export interface KernelJoin {
   due(now: Nanos): readonly Finding[];
   /** Findings as they may be told now: without the calls that are held back. */
   gate(found: Finding[], now: Nanos): Finding[];
+  /** Symptoms of calls that are stuck, with what they wait for, in place. */
+  explain(found: Finding[], now: Nanos): void;
   /** The input ended: nothing is waited for. */
   finish(now: Nanos): Finding[];
 }
@@ -85,19 +93,28 @@ export const createKernelJoin = (
     mishaps.forgetBefore(wanted);
   };
 
+  const joinedTo = (call: Call, window: Window, counted: KernelCounters): Joined =>
+    gather(
+      call,
+      window,
+      { processes, activities, mishaps, candidates: createCandidates(calls) },
+      limits.settle,
+      counted,
+    );
+
+  /** Of a call in flight: what will be told when it ends is not counted yet. */
+  const storySoFar = (call: Call, now: Nanos): KernelStory => {
+    const window = windowOf({ ...call, end: null, responseSentAt: null }, now);
+    const uncounted = createKernelCounters();
+    return tellStory(joinedTo(call, window, uncounted), window, limits, uncounted);
+  };
+
   const tell = ({ key, calls: [first, ...revisions] }: Held, now: Nanos, out: Finding[]): void => {
     held.delete(key);
     counters.heldNow = held.size;
     if (first === undefined) return;
     const window = windowOf(first, now);
-    const candidates = createCandidates(calls);
-    const joined = gather(
-      first,
-      window,
-      { processes, activities, mishaps, candidates },
-      limits.settle,
-      counters,
-    );
+    const joined = joinedTo(first, window, counters);
     const mine = new Set(joined.units.map(({ unit }) => unit));
     processes.keepUnits((unit) => !mine.has(unit));
     const story = tellStory(joined, window, limits, counters);
@@ -191,6 +208,17 @@ export const createKernelJoin = (
         out.push(story === undefined ? finding : { kind: 'call', call: { ...finding.call, kernel: story } });
       }
       return out;
+    },
+    explain(found, now) {
+      if (!hasEvents) return;
+      for (const [at, finding] of found.entries()) {
+        if (finding.kind !== 'symptom') continue;
+        const { symptom } = finding;
+        const [call] = symptom.calls;
+        if (symptom.kind !== 'stuck_call' || symptom.ended || !isWorkingCall(call.rpc)) continue;
+        const explanation = `${symptom.explanation} ${waitingText(storySoFar(call, now))}`;
+        found[at] = { kind: 'symptom', symptom: { ...symptom, explanation } };
+      }
     },
     finish(now) {
       const out: Finding[] = [];

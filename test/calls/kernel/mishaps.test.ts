@@ -8,6 +8,7 @@ import {
   containerd,
   exec,
   exit,
+  explain,
   fork,
   play,
   program,
@@ -174,5 +175,39 @@ test('a sync of the runtime is of the only call that writes, and of none of two:
   assert.deepEqual(
     ofCreate?.parts.map(({ name, link }) => [name, link]),
     [['fdatasync .tmp-status', 'identity']],
+  );
+});
+
+test('a call that is stuck says what runs for it now', () => {
+  const run = timedCall('RunPodSandbox', 0, 200_000);
+  const sandbox = idOf(9, 'a');
+  const { pod } = run.facts;
+  const cni = {
+    command: 'ADD',
+    containerId: sandbox,
+    podName: pod?.name ?? null,
+    podNamespace: pod?.namespace ?? null,
+  };
+  const bridge = task(950, 'bridge', 1000);
+  const ipam = task(951, 'host-local', 2000);
+  const explained = (steps: readonly Step[]): string => {
+    const found = explain([...called(run), ...steps], run, 120_000);
+    return found.replace(/^.*registry\)\. /, '');
+  };
+  const plugin = [
+    fork(1000, bridge, containerd),
+    exec(1001, bridge, containerd, { argv: ['/opt/cni/bin/bridge'], cni }),
+  ];
+  assert.equal(
+    explained([
+      ...plugin,
+      fork(2000, ipam, bridge),
+      exec(2001, ipam, bridge, { argv: ['/opt/cni/bin/host-local'], cni }),
+    ]),
+    'The kernel shows what runs for it now: cni.ADD host-local (pid 951) for 118 s.',
+  );
+  assert.equal(
+    explained([...plugin, exit(3000, bridge)]),
+    'The kernel shows no program that runs for it now: the runtime itself waits, or its shim.',
   );
 });
