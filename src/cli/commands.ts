@@ -76,6 +76,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./ui.ts')).uiCommand,
   },
   {
+    name: 'doctor',
+    summary: 'say what critrace will see on this machine and what not, and why',
+    example: 'critrace doctor --runtime-endpoint /run/containerd/containerd.sock',
+    onSignal: 'signal',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+  {
     name: 'demo',
     summary: "see a pod start as one trace, on this machine's own containerd or a simulated one",
     example: 'critrace demo',

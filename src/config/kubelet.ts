@@ -67,15 +67,19 @@ const dropInsOf = (folder: string): string[] =>
 const first = (...values: readonly (string | null)[]): string | null =>
   values.find((value) => value !== null) ?? null;
 
-/** Flags beat drop-ins, drop-ins beat the file, as the kubelet itself has it. */
-export const endpointsOfCommand = (args: readonly string[], root: string, folder: string): Said => {
+/** The files that a kubelet was given, the one that counts most first. */
+const filesOf = (args: readonly string[], root: string, folder: string): string[] => {
   const at = (path: string): string => `${root}${resolve(folder, path)}`;
   const [file, dropIns] = [flagOf(args, 'config'), flagOf(args, 'config-dir')];
-  const files = [
+  return [
     ...(dropIns === null ? [] : dropInsOf(at(dropIns)).reverse()),
     ...(file === null ? [] : [at(file)]),
   ];
-  const said = files.map(saidByFile);
+};
+
+/** Flags beat drop-ins, drop-ins beat the file, as the kubelet itself has it. */
+export const endpointsOfCommand = (args: readonly string[], root: string, folder: string): Said => {
+  const said = filesOf(args, root, folder).map(saidByFile);
   const runtime = first(flagOf(args, 'container-runtime-endpoint'), ...said.map((one) => one.runtime));
   const image = first(flagOf(args, 'image-service-endpoint'), ...said.map((one) => one.image));
   return {
@@ -94,6 +98,40 @@ const rootOf = (proc: string, pid: number): string => {
   const namespace = namespaceOf(String(pid));
   if (namespace === null || namespace === namespaceOf('self')) return '';
   return `${proc}/${namespace === namespaceOf('1') ? 1 : pid}/root`;
+};
+
+export interface KubeletTracing {
+  /** Null: no file of it could be read. */
+  readonly on: boolean | null;
+  readonly endpoint: string | null;
+  readonly samplingRatePerMillion: number | null;
+  /** The file that says so. */
+  readonly file: string | null;
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+
+/** `tracing:` of KubeletConfiguration: without it a kubelet makes no spans and sends no `traceparent`. */
+export const kubeletTracing = ({ pid, root }: KubeletEndpoints, proc = '/proc'): KubeletTracing => {
+  const args = (read(() => readFileSync(`${proc}/${pid}/cmdline`, 'utf8')) ?? '').split('\0').slice(1);
+  const folder = read(() => readlinkSync(`${proc}/${pid}/cwd`)) ?? '/';
+  let seen: string | null = null;
+  for (const file of filesOf(args, root, folder)) {
+    const entries = read(() => parseYamlSettings(readFileSync(file, 'utf8'), file));
+    if (entries === null) continue;
+    seen ??= file.slice(root.length);
+    const tracing = entries.get('tracing')?.value;
+    if (tracing === undefined) continue;
+    const rate = field(tracing, 'samplingRatePerMillion');
+    return {
+      on: true,
+      endpoint: textOf(field(tracing, 'endpoint')) ?? 'localhost:4317',
+      samplingRatePerMillion: typeof rate === 'number' ? rate : 0,
+      file: file.slice(root.length),
+    };
+  }
+  return { on: seen === null ? null : false, endpoint: null, samplingRatePerMillion: null, file: seen };
 };
 
 /** The kubelet of this machine, if one runs and can be seen from here. */

@@ -21,6 +21,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   metrics: ['foundation', 'calls', 'type spans', 'type export', 'type kernel', 'type health.ts'],
   web: ['foundation', 'store', 'type spans', 'type calls'],
   record: ['foundation', 'source', 'http2', 'grpc', 'cri', 'type kernel'],
+  // Asks runtimes as the simulated kubelet does.
+  doctor: ['foundation', 'config', 'kernel', 'source', 'demo'],
   // Stands outside: a runtime and a kubelet of its own, watched over a socket like any other.
   demo: ['foundation', 'cri'],
 };
