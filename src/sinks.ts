@@ -80,6 +80,7 @@ const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> 
       limits: {
         ...defaultFileLimits,
         fileBytes: config['store-file-size'],
+        rotateAfterMs: config['store-file-age'],
         // The open one is a file too.
         keptFiles: config['store-files'] - 1,
       },

@@ -1,6 +1,7 @@
 import { metricsOptions } from './metrics-options.ts';
 import { type ConfigOption, type OptionGroup, option, optional, sized, timed } from './option.ts';
 import { pageOptions } from './page-options.ts';
+import { storeOptions } from './store-options.ts';
 import {
   bytes,
   choice,
@@ -17,7 +18,6 @@ import {
 } from './value-types.ts';
 
 const seconds = (count: number): number => count * 1000;
-const kibibytes = (count: number): number => count * 1024;
 const mebibytes = (count: number): number => count * 1024 ** 2;
 const gibibytes = (count: number): number => count * 1024 ** 3;
 
@@ -267,29 +267,7 @@ export const options = {
     doc: 'Bound of the spool on disk; beyond it the oldest spans are dropped and counted.',
     example: '256MiB',
   }),
-  'store-dir': optional({
-    group: 'store',
-    value: path,
-    placeholder: 'directory',
-    doc: 'Where spans are kept as OTLP/JSON lines. Without one nothing is kept.',
-    example: '/var/lib/critrace/store',
-  }),
-  'store-file-size': sized({
-    group: 'store',
-    value: bytes(kibibytes(64), gibibytes(4)),
-    default: mebibytes(64),
-    placeholder: 'size',
-    doc: 'Size at which a store file is closed and a new one begun.',
-    example: '64MiB',
-  }),
-  'store-files': option({
-    group: 'store',
-    value: integer(1, 10_000),
-    default: 8,
-    placeholder: 'count',
-    doc: 'Store files kept; the oldest is removed first.',
-    example: '8',
-  }),
+  ...storeOptions,
   sampling: option({
     group: 'agent',
     value: choice(['rounds', 'all']),

@@ -27,6 +27,28 @@ const minimumWidth = 60;
 const columns = { offset: 8, duration: 7, name: 44, subject: 28, bar: 48, gap: 2 } as const;
 const minimumBar = 10;
 
+interface Note {
+  readonly colour: Colour;
+  readonly label: string;
+  readonly text: string;
+}
+
+/** A label and a text in lines of at most so many cells, where words allow it; those after the first are indented. */
+const noteLines = ({ colour, label, text }: Note, width: number, paint: Paint): string => {
+  const lines: string[] = [];
+  let line = '';
+  let room = width - cells(label) - columns.gap;
+  for (const word of text.split(' ')) {
+    if (line !== '' && cells(line) + 1 + cells(word) > room) {
+      lines.push(line);
+      line = word;
+      room = width - columns.gap;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  const gap = ' '.repeat(columns.gap);
+  return `${paint(colour, label)}${gap}${[...lines, line].join(`\n${gap}`)}`;
+};
+
 const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - cells(text))) + text;
 
 interface Layout {
@@ -62,19 +84,33 @@ const colourOf = (span: Span): Colour => {
   return span.parentSpanId === null ? 'bold' : 'dim';
 };
 
+/** All of them on one line; where two fall into a cell the first is seen. */
+const barsOf = (spans: readonly Span[], axis: TimeAxis, width: number): string => {
+  const line = new Array<string>(width).fill(' ');
+  for (const span of spans) {
+    const { before, bar } = barOf(span, axis.from, axis.total, width);
+    [...bar].forEach((char, nth) => {
+      if (line[before + nth] === ' ') line[before + nth] = char;
+    });
+  }
+  return line.join('');
+};
+
 const rowLine = (row: TreeRow, axis: TimeAxis, layout: Layout, paint: Paint): string => {
   const { span } = row;
-  const { before, bar } = barOf(span, axis.from, axis.total, layout.bar);
+  const bars = barsOf([span, ...row.again], axis, layout.bar);
+  const duration = row.again.reduce((sum, { start, end }) => sum + end - start, span.end - span.start);
+  const result = row.again.length > 0 ? `${row.again.length + 1} times` : spanResultText(span);
   const colour = colourOf(span);
   const name = fit(nameText(row), layout.name);
 
   return [
     paint('dim', padStart(`+${durationText(span.start - axis.from)}`, columns.offset)),
     row.depth === 0 ? paint('bold', name) : name,
-    paint(colour, fit(' '.repeat(before) + bar, layout.bar)),
-    padStart(durationText(span.end - span.start), columns.duration),
+    paint(colour, bars),
+    padStart(durationText(duration), columns.duration),
     ...(layout.subject === 0 ? [] : [fit(spanSubjectText(span), layout.subject)]),
-    paint(colour === 'red' ? 'red' : 'dim', fit(spanResultText(span), layout.result).trimEnd()),
+    paint(colour === 'red' ? 'red' : 'dim', fit(result, layout.result).trimEnd()),
   ]
     .join(' '.repeat(columns.gap))
     .trimEnd();
@@ -117,21 +153,21 @@ const headOf = (root: Span, axis: TimeAxis, paint: Paint): string[] => {
 };
 
 /** What the kernel saw within the calls that it saw something of. */
-const breakdownsOf = (rows: readonly TreeRow[], paint: Paint): string[] =>
+const breakdownsOf = (rows: readonly TreeRow[]): Note[] =>
   rows.flatMap(({ span, other }) => {
-    const said = breakdownText(other ?? span);
-    if (said === '') return [];
+    const text = breakdownText(other ?? span);
+    if (text === '') return [];
     const subject = spanSubjectText(span);
     const name = span.kind === 'server' ? attributeText(span, 'cri.rpc') : spanNameText(span);
-    return [`${paint('bold', `in ${name}${subject === '' ? '' : ` ${subject}`}`)}  ${said}`];
+    return [{ colour: 'bold', label: `in ${name}${subject === '' ? '' : ` ${subject}`}`, text }];
   });
 
-const findingsOf = (spans: readonly Span[], paint: Paint): string[] =>
+const findingsOf = (spans: readonly Span[]): Note[] =>
   spans.flatMap((span) => {
-    const said = explanationText(span);
-    if (said === '') return [];
+    const text = explanationText(span);
+    if (text === '') return [];
     const kind = attributeText(span, 'cri.symptom') || attributeText(span, 'cri.round') || span.name;
-    return [`${paint('yellow', terminalText(kind.replaceAll('_', ' ')))}  ${said}`];
+    return [{ colour: 'yellow', label: terminalText(kind.replaceAll('_', ' ')), text }];
   });
 
 /**
@@ -152,14 +188,16 @@ export const renderTrace = (spans: readonly Span[], options: TraceText): string 
   ];
   const shares = sharesText(first.span);
   const detail = attributeText(first.span, 'cri.operation.detail');
-  const notes = [
-    ...(shares === '' ? [] : [`${paint('bold', 'where the time went')}  ${shares}`]),
-    ...(detail === '' || first.span.status.message !== null ? [] : [`${paint('bold', 'why')}  ${detail}`]),
-    ...breakdownsOf(rows, paint),
-    ...findingsOf([...spans, ...options.related], paint),
-    ...(options.missing === 0
-      ? []
-      : [paint('yellow', `${options.missing} parts of this trace are no longer there`)]),
+  const shown: Note[] = [
+    { colour: 'bold', label: 'where the time went', text: shares },
+    { colour: 'bold', label: 'why', text: first.span.status.message === null ? detail : '' },
+    ...breakdownsOf(rows),
+    ...findingsOf([...spans, ...options.related]),
   ];
+  const notes = shown
+    .filter(({ text }) => text !== '')
+    .map((note) => noteLines(note, Math.max(minimumWidth, options.width), paint));
+  if (options.missing > 0)
+    notes.push(paint('yellow', `${options.missing} parts of this trace are no longer there`));
   return [...lines, ...(notes.length === 0 ? [] : ['', ...notes])].join('\n');
 };

@@ -6,7 +6,12 @@ export interface TreeRow {
   readonly depth: number;
   /** The span of the other side of the same call, which has the same times and no row of its own. */
   readonly other: Span | null;
+  /** The same done again below the same parent (a dozen syncs of one file): one row for all of them. */
+  readonly again: readonly Span[];
 }
+
+/** Told by its file: a runtime syncs its database many times in one call. */
+const isSync = (span: Span): boolean => span.attributes['cri.kernel.file'] !== undefined;
 
 const byStart = (one: Span, other: Span): number =>
   one.start < other.start ? -1 : one.start > other.start ? 1 : one.end > other.end ? -1 : 1;
@@ -33,20 +38,29 @@ export const treeOf = (spans: readonly Span[]): readonly TreeRow[] => {
   }
   const rows: TreeRow[] = [];
   const shown = new Set<string>();
-  const visit = (span: Span, depth: number): void => {
+  const visitAll = (spans: readonly Span[], depth: number): void => {
+    for (const span of spans) {
+      const again = isSync(span)
+        ? spans.filter((one) => one !== span && isSync(one) && one.name === span.name)
+        : [];
+      visit(span, depth, again);
+      for (const { spanId } of again) shown.add(spanId);
+    }
+  };
+  const visit = (span: Span, depth: number, again: readonly Span[]): void => {
     // Ids come from files: a circle must not go on for ever.
     if (shown.has(span.spanId)) return;
     shown.add(span.spanId);
     const below = children.get(span.spanId) ?? [];
     const other = below.find((child) => isSameTime(span, child)) ?? null;
-    rows.push({ span, depth, other });
+    rows.push({ span, depth, other, again });
     if (other !== null) {
       shown.add(other.spanId);
-      for (const child of children.get(other.spanId) ?? []) visit(child, depth + 1);
+      visitAll(children.get(other.spanId) ?? [], depth + 1);
     }
-    for (const child of below) visit(child, depth + 1);
+    visitAll(below, depth + 1);
   };
-  for (const root of roots) visit(root, 0);
+  visitAll(roots, 0);
   return rows;
 };
 

@@ -19,7 +19,7 @@ const mebibyte = 1024 ** 2;
 /** 66 bytes a row: 13 MB of an index that is full, an hour and a half at 34 calls a second. */
 export const defaultStoreLimits: StoreLimits = {
   rows: 200_000,
-  rebuildBytes: 256 * mebibyte,
+  rebuildBytes: 64 * mebibyte,
   lineBytes: 16 * mebibyte,
   operations: 1_000,
   negotiations: 500,

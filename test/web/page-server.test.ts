@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { request as secureRequest } from 'node:https';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type {
@@ -210,5 +212,70 @@ describe('where the page is', () => {
       aPage(test, spans, { address: { kind: 'tcp', host: '127.0.0.1', port } }),
       /cannot listen on 127\.0\.0\.1:\d+: something listens there already/,
     );
+  });
+});
+
+describe('with certificates', () => {
+  const openssl = (...args: readonly string[]): void => void execFileSync('openssl', args, { stdio: 'pipe' });
+  /** An authority, and a certificate of it for each name. */
+  const certificates = async (test: Parameters<typeof temporaryFolder>[0]) => {
+    const folder = await temporaryFolder(test);
+    const at = (name: string): string => join(folder, name);
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+    openssl(
+      'req',
+      '-x509',
+      ...key,
+      '-keyout',
+      at('ca.key'),
+      '-out',
+      at('ca.pem'),
+      '-subj',
+      '/CN=ca',
+      '-days',
+      '2',
+    );
+    for (const name of ['page', 'client']) {
+      openssl('req', ...key, '-keyout', at(`${name}.key`), '-out', at(`${name}.csr`), '-subj', `/CN=${name}`);
+      openssl(
+        ...['x509', '-req', '-in', at(`${name}.csr`), '-CA', at('ca.pem'), '-CAkey', at('ca.key')],
+        ...['-CAcreateserial', '-out', at(`${name}.pem`), '-days', '2'],
+      );
+    }
+    return (name: string): Buffer => readFileSync(at(name));
+  };
+
+  it('only who shows one of the right authority is answered, by any name', async (test) => {
+    const read = await certificates(test);
+    const { server } = await aPage(test, spans, {
+      address: { kind: 'tcp', host: '0.0.0.0', port: 0 },
+      tls: { key: read('page.key'), certificate: read('page.pem'), clientAuthorities: read('ca.pem') },
+    });
+    assert.match(server.url ?? '', /^https:/);
+    const port = Number(server.address.split(':')[1]);
+    const ask = (identity: object): Promise<number> =>
+      new Promise((resolve, reject) => {
+        const asked = secureRequest(
+          {
+            host: '127.0.0.1',
+            port,
+            path: '/api/about',
+            ca: read('ca.pem'),
+            checkServerIdentity: () => undefined,
+            ...identity,
+          },
+          (response) => {
+            response.resume();
+            resolve(response.statusCode ?? 0);
+          },
+        );
+        asked.on('error', reject);
+        asked.end();
+      });
+    assert.equal(
+      await ask({ key: read('client.key'), cert: read('client.pem'), headers: { host: 'node-7' } }),
+      200,
+    );
+    await assert.rejects(ask({}));
   });
 });

@@ -21,7 +21,7 @@ const height = 300;
 /** Few calls are pale, many are strong, on a scale of square roots: one call beside a thousand is still seen. */
 const cellColour = (part: number, dark: boolean): string =>
   dark
-    ? `oklch(${0.32 + 0.5 * part} ${0.05 + 0.12 * part} ${255 - 60 * part})`
+    ? `oklch(${0.36 + 0.42 * part} ${0.08 + 0.09 * part} 258)`
     : `oklch(${0.93 - 0.5 * part} ${0.03 + 0.15 * part} ${255 + 20 * part})`;
 
 const drawCells = (plot: uPlot, heat: HeatJson, dark: boolean): void => {
@@ -96,7 +96,8 @@ export const Heat = ({ heat, dark, onBrush }: HeatProps) => {
           {
             ...axis,
             space: 90,
-            values: (_plot, values) => values.map((value) => clock(value * 1000).slice(0, 8)),
+            values: (_plot, values, _axis, _space, step) =>
+              values.map((value) => clock(value * 1000).slice(0, step < 1 ? 12 : 8)),
           },
           {
             ...axis,

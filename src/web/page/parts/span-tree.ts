@@ -6,7 +6,12 @@ export interface TreeRow {
   readonly children: number;
   /** The other side of the same call, at nearly the same times: it has no row of its own. */
   readonly other: SpanJson | null;
+  /** The same done again below the same parent (a dozen syncs of one file): one row for all of them. */
+  readonly again: readonly SpanJson[];
 }
+
+/** Told by its file: a runtime syncs its database many times in one call. */
+const isSync = (span: SpanJson): boolean => span.attributes['cri.kernel.file'] !== undefined;
 
 /** So far apart both sides of a call may be for one row to say all: of its duration, and milliseconds at most. */
 const samePart = 0.02;
@@ -28,7 +33,16 @@ export const treeOf = (spans: readonly SpanJson[], closed: ReadonlySet<string>):
   }
   const rows: TreeRow[] = [];
   const shown = new Set<string>();
-  const visit = (span: SpanJson, depth: number): void => {
+  const visitAll = (siblings: readonly SpanJson[], depth: number): void => {
+    for (const span of siblings) {
+      const again = isSync(span)
+        ? siblings.filter((one) => one !== span && isSync(one) && one.name === span.name)
+        : [];
+      visit(span, depth, again);
+      for (const { id } of again) shown.add(id);
+    }
+  };
+  const visit = (span: SpanJson, depth: number, again: readonly SpanJson[]): void => {
     if (shown.has(span.id)) return;
     shown.add(span.id);
     const direct = below.get(span.id) ?? [];
@@ -38,10 +52,10 @@ export const treeOf = (spans: readonly SpanJson[], closed: ReadonlySet<string>):
         ? direct
         : [...(below.get(other.id) ?? []), ...direct.filter((child) => child !== other)];
     if (other !== null) shown.add(other.id);
-    rows.push({ span, depth, children: children.length, other });
-    if (!closed.has(span.id)) for (const child of children) visit(child, depth + 1);
+    rows.push({ span, depth, children: children.length, other, again });
+    if (!closed.has(span.id)) visitAll(children, depth + 1);
   };
-  for (const root of roots) visit(root, 0);
+  visitAll(roots, 0);
   return rows;
 };
 

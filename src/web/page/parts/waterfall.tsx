@@ -37,11 +37,7 @@ const Bar = ({ span, total }: { span: SpanJson; total: number }) => {
   const scale = 100 / Math.max(total, 1e-6);
   const left = Math.min(99.8, span.offsetMs * scale);
   const width = Math.max(0.2, Math.min(100 - left, span.ms * scale));
-  return (
-    <span class="wf-lane">
-      <span class={`wf-bar wf-${kindOf(span)}`} style={{ left: `${left}%`, width: `${width}%` }} />
-    </span>
-  );
+  return <span class={`wf-bar wf-${kindOf(span)}`} style={{ left: `${left}%`, width: `${width}%` }} />;
 };
 
 export const Waterfall = ({ trace, selected, onSelect }: WaterfallProps) => {
@@ -95,7 +91,7 @@ export const Waterfall = ({ trace, selected, onSelect }: WaterfallProps) => {
         onKeyDown={onKeyDown}
       >
         {rows.map((row) => {
-          const { span, depth, children } = row;
+          const { span, depth, children, again } = row;
           return (
             <div
               key={span.id}
@@ -122,10 +118,16 @@ export const Waterfall = ({ trace, selected, onSelect }: WaterfallProps) => {
                   <span class="wf-fold" aria-hidden="true" />
                 )}
                 <span class={`wf-label ${depth === 0 ? 'strong' : ''}`}>{span.name}</span>
-                <span class="quiet wf-subject">{subjectOf(span)}</span>
+                <span class="quiet wf-subject">
+                  {again.length > 0 ? `${again.length + 1} times` : subjectOf(span)}
+                </span>
               </span>
-              <span class="wf-time number">{duration(span.ms)}</span>
-              <Bar span={span} total={total} />
+              <span class="wf-time number">{duration(again.reduce((sum, { ms }) => sum + ms, span.ms))}</span>
+              <span class="wf-lane">
+                {[span, ...again].map((one) => (
+                  <Bar key={one.id} span={one} total={total} />
+                ))}
+              </span>
               <span class={`wf-result ${span.failed ? 'status-failed' : 'quiet'}`} title={resultOf(row)}>
                 {resultOf(row)}
               </span>

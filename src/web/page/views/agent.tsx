@@ -92,7 +92,7 @@ const Running = ({ health }: { health: unknown }) => {
           label="Lost or left out"
           value={losses.length === 0 ? 'nothing' : plural(losses.length, 'counter')}
           tone={losses.length === 0 ? 'plain' : 'warn'}
-          note="marked below"
+          note={losses.length === 0 ? 'every counter of loss is zero' : 'marked below'}
         />
       </Tiles>
       <div class="counters-grid">
