@@ -108,3 +108,41 @@ test('twenty pods that start at once on a real runtime: every program is in the 
     assert.equal(story.ambiguous, 0);
   }
 });
+
+test('observe says where the time of a call went while it looks', async (t) => {
+  const seen: (() => string)[] = [];
+  await runScenario({
+    runtime,
+    clock: systemClock(),
+    log: () => undefined,
+    signal: new AbortController().signal,
+    pods: 1,
+    pace: 0.2,
+    through: async (socket) => {
+      const critrace = critraceProcess(t, ['observe', '-r', socket, '--source', 'tap', '-o', 'json']);
+      await critrace.says(/watching .* in the kernel/);
+      seen.push(() => critrace.stdout().toString());
+      return {
+        socket,
+        close: async () => {
+          assert.equal(await critrace.end('SIGINT'), 130);
+        },
+      };
+    },
+  });
+  const lines: Record<string, unknown>[] = seen
+    .flatMap((text) => text().split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+  const starts = lines.filter(({ kind, rpc }) => kind === 'kernel' && rpc === 'RunPodSandbox');
+  if (runtime === 'simulated') assert.deepEqual(starts, []);
+  else {
+    assert.equal(starts.length, 2);
+    for (const start of starts) {
+      const told = JSON.stringify(start.parts);
+      for (const wanted of ['cni.ADD bridge', 'runc create', 'containerd-shim start', 'runc start'])
+        assert.ok(told.includes(`"name":"${wanted}"`), `${wanted} in ${told}`);
+      assert.match(String(start.breakdown), /^\d+ % .*runc create/);
+    }
+  }
+});
