@@ -14,6 +14,7 @@ export const compiledModules = async () => {
     replayHostFacts: host.replayHostFacts,
     createSpanCounters: limits.createSpanCounters,
     createRoundSampling: sampling.createRoundSampling,
+    isSampledLater: sampling.isSampledLater,
     createSamplingCounters: sampling.createSamplingCounters,
     defaultSamplingLimits: sampling.defaultSamplingLimits,
   };

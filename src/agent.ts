@@ -6,6 +6,7 @@ import {
   createRoundSampling,
   createSamplingCounters,
   defaultSamplingLimits,
+  isSampledLater,
 } from './export/round-sampling.ts';
 import type { Exported, ExportLog, Sink } from './export/sink.ts';
 import { systemTimers } from './export/timers.ts';
@@ -17,7 +18,7 @@ import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
 import type { LiveSource } from './live-source.ts';
 import { openMetricsService } from './metrics-service.ts';
-import { observe } from './observe.ts';
+import { observe, type SpansOf } from './observe.ts';
 import { openPageService } from './page-service.ts';
 import { createPipeline } from './pipeline.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
@@ -145,8 +146,13 @@ export const startAgent = async ({
             intervalNs: nanosOf(config['round-interval']),
             slowNs: nanosOf(config['round-slow']),
           },
+          (finding) => spansOf(finding, null),
           samplingCounters,
         );
+  const spansAtOnce: SpansOf =
+    config.sampling === 'all'
+      ? spansOf
+      : (finding, endOfInput) => (isSampledLater(finding) ? [] : spansOf(finding, endOfInput));
   const observer = { faults: 0 };
   health.add('observer', observer);
   /** The calls pass through this process: no fault of the observer may end it. */
@@ -167,7 +173,7 @@ export const startAgent = async ({
     fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
   const lateNames = createLateNameCounters();
   health.add('lateNames', lateNames);
-  const found = observe(metrics?.watching(source) ?? source, pipeline, spansOf, {
+  const found = observe(metrics?.watching(source) ?? source, pipeline, spansAtOnce, {
     onFault: unobserved,
     heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
   });

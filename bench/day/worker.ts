@@ -33,6 +33,7 @@ const spansOf = modules.createCallSpans({
 });
 const sampled = modules.createRoundSampling(
   { ...modules.defaultSamplingLimits, intervalNs: 60_000_000_000n, slowNs: 1_000_000_000n },
+  (finding) => spansOf(finding, null),
   modules.createSamplingCounters(),
 );
 
@@ -59,7 +60,10 @@ for (const events of dayOf({ seconds, pods })) {
       if (finding.kind === 'operation' && finding.operation.key.kind === 'pod_start') podStarts += 1;
     }
     for (const { spans: own } of sampled(
-      found.map((finding) => ({ finding, spans: spansOf(finding, null) })),
+      found.map((finding) => ({
+        finding,
+        spans: modules.isSampledLater(finding) ? [] : spansOf(finding, null),
+      })),
     ))
       spans += own.length;
     const passed = Number(event.seen.at - first) / 1e9;

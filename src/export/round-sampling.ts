@@ -1,5 +1,5 @@
-import type { Call } from '../calls/call.ts';
-import type { Round } from '../calls/rounds/round.ts';
+import type { Call, Finding } from '../calls/call.ts';
+import type { CallRound, Round } from '../calls/rounds/round.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import type { Exported } from './sink.ts';
@@ -9,14 +9,14 @@ export interface SamplingPolicy {
   readonly intervalNs: Nanos;
   /** Rounds that take so long are all exported. */
   readonly slowNs: Nanos;
-  /** Spans held until their round is over; beyond it the oldest round is exported unseen. */
-  readonly maxHeldSpans: number;
+  /** Findings held until their round is over; beyond it the oldest round is exported unseen. */
+  readonly maxHeld: number;
   /** Kinds of rounds of processes whose last export is remembered, and rounds whose calls may be revised. */
   readonly maxRemembered: number;
 }
 
-export const defaultSamplingLimits: Pick<SamplingPolicy, 'maxHeldSpans' | 'maxRemembered'> = {
-  maxHeldSpans: 20_000,
+export const defaultSamplingLimits: Pick<SamplingPolicy, 'maxHeld' | 'maxRemembered'> = {
+  maxHeld: 10_000,
   maxRemembered: 1024,
 };
 
@@ -58,60 +58,76 @@ const bounded = <Value>(map: Map<string, Value>, key: string, value: Value, most
 
 const keyOf = ({ connection, stream }: Round['head']): string => `${connection}/${stream}`;
 
-const isError = ({ status }: Span): boolean => status.code === 'error';
+const isFailure = ({ result: { outcome, status } }: Call): boolean =>
+  outcome !== 'finished' || status !== 'OK';
 
 /** What a client that samples traces itself left out, and what no one would miss. */
 const isUnsampled = (call: Call, spans: readonly Span[]): boolean =>
   !call.isProbe &&
   call.operation?.role !== 'part' &&
-  spans.some(({ traceFlags }) => (traceFlags & sampledFlag) === 0) &&
-  !spans.some(isError);
+  !isFailure(call) &&
+  spans.some(({ traceFlags }) => (traceFlags & sampledFlag) === 0);
+
+/** Its spans wait for the end of its round. */
+const isHeld = (call: Call): boolean => call.round !== null && call.operation?.role !== 'part';
+
+/** Spans as they are made when it is known that they are wanted. */
+export type MakesSpans = (finding: Finding) => readonly Span[];
+
+/** What is to be made of a finding at once: of the call of a round nothing yet. */
+export const isSampledLater = (finding: Finding): boolean =>
+  (finding.kind === 'call' || finding.kind === 'kernel') && isHeld(finding.call);
 
 /**
- * Leaves out the spans of rounds that are like all others, so that a kubelet's loops do not drown the rest. The spans of
- * a round's calls wait until it is over. Findings pass as they are, and all else with its spans, at once.
+ * Leaves out the spans of rounds that are like all others, so that a kubelet's loops do not drown the rest: they are not
+ * even made. The calls of a round wait until it is over. Findings pass as they are, and all else with its spans, at once.
  */
 export const createRoundSampling = (
   policy: SamplingPolicy,
+  spansOf: MakesSpans,
   counters: SamplingCounters,
 ): ((batch: readonly Exported[]) => readonly Exported[]) => {
-  const held = new Map<string, Span[]>();
+  const held = new Map<string, Finding[]>();
   const decided = new Map<string, boolean>();
   const omitted = new Map<string, Omitted>();
 
-  const release = (key: string): readonly Span[] => {
-    const spans = held.get(key) ?? none;
+  const release = (key: string): readonly Finding[] => {
+    const findings = held.get(key) ?? [];
     held.delete(key);
-    counters.heldNow -= spans.length;
-    return spans;
+    counters.heldNow -= findings.length;
+    return findings;
   };
+
+  const make = (findings: readonly Finding[]): readonly Span[] => findings.flatMap(spansOf);
 
   const forceOut = (): readonly Span[] => {
     const [oldest] = held.keys();
-    if (counters.heldNow <= policy.maxHeldSpans || oldest === undefined) return none;
+    if (counters.heldNow <= policy.maxHeld || oldest === undefined) return none;
     counters.roundsForcedOut += 1;
     bounded(decided, oldest, true, policy.maxRemembered);
-    return release(oldest);
+    return make(release(oldest));
   };
 
-  const ofCall = (call: Call, spans: readonly Span[]): readonly Span[] => {
-    if (call.round === null || call.operation?.role === 'part') {
-      if (!isUnsampled(call, spans)) return spans;
-      counters.callsUnsampled += 1;
-      return none;
-    }
-    const key = keyOf(call.round.head);
+  const later = (finding: Finding, { head }: CallRound, isWanted: boolean): readonly Span[] => {
+    const key = keyOf(head);
     const isKept = decided.get(key);
-    if (isKept !== undefined) return isKept || spans.some(isError) ? spans : none;
+    if (isKept !== undefined) return isKept || isWanted ? spansOf(finding) : none;
     const waiting = held.get(key);
-    if (waiting === undefined) held.set(key, [...spans]);
-    else waiting.push(...spans);
-    counters.heldNow += spans.length;
+    if (waiting === undefined) held.set(key, [finding]);
+    else waiting.push(finding);
+    counters.heldNow += 1;
     return forceOut();
   };
 
+  const ofCall = (finding: Finding, call: Call, spans: readonly Span[]): readonly Span[] => {
+    if (call.round !== null && isHeld(call)) return later(finding, call.round, isFailure(call));
+    if (!isUnsampled(call, spans)) return spans;
+    counters.callsUnsampled += 1;
+    return none;
+  };
+
   /** The numbers of those left out since, if this one is to be exported; null: it is left out too. */
-  const decide = (round: Round, calls: readonly Span[], isForced: boolean): Omitted | null => {
+  const decide = (round: Round, parts: readonly Finding[], isForced: boolean): Omitted | null => {
     const { pid, pidStart } = round.caller;
     const key = `${round.kind} ${pid === null ? `connection ${round.head.connection}` : `${pid} ${pidStart}`} ${round.endpoint}`;
     const before = omitted.get(key);
@@ -123,7 +139,7 @@ export const createRoundSampling = (
       took >= policy.slowNs ||
       round.isUnhealthy ||
       round.errors > 0 ||
-      calls.some(isError);
+      parts.some((part) => part.kind === 'call' && isFailure(part.call));
     const fresh = { lastKept: round.start, count: 0, sumNs: 0n, maxNs: 0n };
     if (isKept) {
       bounded(omitted, key, fresh, policy.maxRemembered);
@@ -150,20 +166,23 @@ export const createRoundSampling = (
 
   const ofRound = (round: Round, spans: readonly Span[]): readonly Span[] => {
     const key = keyOf(round.head);
-    const calls = release(key);
-    const since = decide(round, calls, decided.get(key) === true);
+    const parts = release(key);
+    const since = decide(round, parts, decided.get(key) === true);
     bounded(decided, key, since !== null, policy.maxRemembered);
     if (since === null) {
       counters.roundsOmitted += 1;
       return none;
     }
     counters.roundsKept += 1;
-    return [...spans.map((root) => withNumbers(root, since)), ...calls];
+    return [...spans.map((root) => withNumbers(root, since)), ...make(parts)];
   };
 
   return (batch) =>
     batch.map(({ finding, spans }) => {
-      if (finding.kind === 'call') return { finding, spans: ofCall(finding.call, spans) };
+      if (finding.kind === 'call') return { finding, spans: ofCall(finding, finding.call, spans) };
+      // What the kernel saw of a call goes with it.
+      if (finding.kind === 'kernel' && finding.call.round !== null && isHeld(finding.call))
+        return { finding, spans: later(finding, finding.call.round, isFailure(finding.call)) };
       if (finding.kind === 'round') return { finding, spans: ofRound(finding.round, spans) };
       return { finding, spans };
     });
