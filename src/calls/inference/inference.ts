@@ -199,10 +199,13 @@ export const createInference = (options: InferenceOptions): Inference => {
         if (id !== null) weighId(look, id, result);
       }
       lists.ended(belief, result);
-      lists.weighEntries(entries.current());
+      // Known for long, it says nothing new.
+      if (sampler !== null) {
+        lists.weighEntries(entries.current());
+        news(entries.conclude(belief));
+      }
       // grpc-go says so since 1.51, and kubelets have that since 1.27; v1alpha2 is gone since 1.26.
       if (options.clientIsKubelet && table.acceptsEncodings()) learnOf(client, { isRecent: true });
-      news(entries.conclude(belief));
       heedClient();
     },
     learn(rpc, reading, start, result, isRead) {
