@@ -202,7 +202,11 @@ export const startAgent = async ({
     const flushed = await within((timeout * 3) / 4, Promise.all(sinks.map((sink) => sink.close())));
     if (!flushed)
       log('warn', `not all was handed on within stop-timeout; what the spool holds is sent by the next run`);
-    await Promise.all([source.close(), metrics?.close(), page?.close()]);
+    await Promise.all([
+      source.close(),
+      within(timeout, metrics?.close() ?? Promise.resolve()),
+      page?.close(),
+    ]);
   };
   return {
     health,

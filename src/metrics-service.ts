@@ -6,13 +6,16 @@ import type { ExportLog, Sink } from './export/sink.ts';
 import { systemTimers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
 import type { Health } from './health.ts';
+import { hostOf } from './host.ts';
 import type { LiveSource } from './live-source.ts';
 import { createMetricBook } from './metrics/book.ts';
 import { createMetricsCounters } from './metrics/counters.ts';
 import { type Endpoint, openEndpoint, type Page } from './metrics/endpoint.ts';
 import { watchEventLoop } from './metrics/event-loop.ts';
 import { classicType, openMetricsType, prefersOpenMetrics } from './metrics/exposition.ts';
+import { type OtlpPush, openOtlpPush } from './metrics/otlp-push.ts';
 import { createMetricsSink } from './metrics/sink.ts';
+import { otlpSettingsOf } from './otlp-settings.ts';
 import type { Pipeline } from './pipeline.ts';
 import { isReady, type Readiness, readinessText } from './readiness.ts';
 import type { Source } from './source/source.ts';
@@ -40,9 +43,11 @@ export interface MetricsService {
 
 const collectorStates = ['unknown', 'up', 'away', 'refusing'] as const;
 
-/** Nothing that concerns the address has changed. */
-const isSameEndpoint = (one: Config, other: Config): boolean =>
-  (['metrics-exporter', 'metrics-host', 'metrics-port'] as const).every((name) => one[name] === other[name]);
+/** Nothing that concerns where the numbers go has changed. */
+const isSameWay = (one: Config, other: Config): boolean =>
+  (['metrics-exporter', 'metrics-host', 'metrics-port', 'metrics-interval'] as const).every(
+    (name) => one[name] === other[name],
+  );
 
 const plainText = 'text/plain; charset=utf-8';
 
@@ -125,8 +130,31 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
           timers: systemTimers,
         })
       : null;
+  const openPush = async (config: Config): Promise<OtlpPush | null> => {
+    const address = config['otlp-endpoint'];
+    if (!config['metrics-exporter'].includes('otlp')) return null;
+    if (address === null) {
+      log('warn', 'metrics go to no collector: otlp-endpoint is not set');
+      return null;
+    }
+    const { hostId, nodeName } = hostOf(config);
+    return openOtlpPush({
+      ...{ book, collect, version, clock, counters, log },
+      settings: otlpSettingsOf(config, address),
+      everyMs: config['metrics-interval'],
+      resource: {
+        'service.name': 'critrace',
+        'service.version': version,
+        'service.instance.id': hostId,
+        'host.id': hostId,
+        ...(nodeName === null ? {} : { 'k8s.node.name': nodeName }),
+      },
+      timers: systemTimers,
+    });
+  };
   let current = options.config;
   let endpoint = await open(current);
+  let push = await openPush(current);
 
   return {
     sink,
@@ -142,14 +170,15 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
     },
     address: () => endpoint?.address() ?? null,
     async reconfigure(config) {
-      if (isSameEndpoint(config, current)) return;
+      if (isSameWay(config, current)) return;
       current = config;
-      await endpoint?.close();
+      await Promise.all([endpoint?.close(), push?.close()]);
       endpoint = await open(config);
+      push = await openPush(config);
     },
     async close() {
       unwatchLoop();
-      await endpoint?.close();
+      await Promise.all([endpoint?.close(), push?.close()]);
     },
   };
 };

@@ -5,6 +5,9 @@ export interface MetricsCounters {
   /** Requests to the port, and those that it refused. */
   requests: number;
   refusedRequests: number;
+  /** Requests to a collector, and those that it did not take. */
+  pushes: number;
+  failedPushes: number;
 }
 
 export const createMetricsCounters = (): MetricsCounters => ({
@@ -12,4 +15,6 @@ export const createMetricsCounters = (): MetricsCounters => ({
   frozenCgroupsOverLimit: 0,
   requests: 0,
   refusedRequests: 0,
+  pushes: 0,
+  failedPushes: 0,
 });
