@@ -87,6 +87,10 @@ export const kernelJson = (call: Call, story: KernelStory, spans: readonly Span[
   shared_syncs: { count: story.sharedSyncs.count, duration_ns: ns(story.sharedSyncs.durationNs) },
   block_io: blockJson(story.block),
   block_io_of_others: blockJson(story.blockOfOthers),
+  scheduling:
+    story.scheduling === null
+      ? null
+      : { run_queue_ns: ns(story.scheduling.runQueueNs), blocked_ns: ns(story.scheduling.blockedNs) },
   events: story.marks.map(markJson),
   events_dropped: story.marksDropped,
   parts: story.parts.map((part, at) => partJson(part, spans[at])),

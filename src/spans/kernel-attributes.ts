@@ -115,6 +115,20 @@ export const kernelTotalRows = [
     example: 950.1,
   },
   {
+    name: 'cri.kernel.run_queue_ms',
+    on: 'server',
+    type: 'double',
+    when: 'scheduling was asked for (`--kernel-events`): how long processes of the call were ready and waited for a processor, added up',
+    example: 14.2,
+  },
+  {
+    name: 'cri.kernel.blocked_ms',
+    on: 'server',
+    type: 'double',
+    when: 'as `cri.kernel.run_queue_ms`: how long they were in uninterruptible sleep, mostly for a device',
+    example: 80.5,
+  },
+  {
     name: 'cri.kernel.ambiguous',
     on: 'server',
     type: 'int',

@@ -42,6 +42,10 @@ export const kernelTotals = (story: KernelStory): Totals => {
     said['cri.kernel.sync.shared_ms'] = millis(sharedSyncs.durationNs);
   }
   sayBlock(said, story.block, story.blockOfOthers);
+  if (story.scheduling !== null) {
+    said['cri.kernel.run_queue_ms'] = millis(story.scheduling.runQueueNs);
+    said['cri.kernel.blocked_ms'] = millis(story.scheduling.blockedNs);
+  }
   if (story.ambiguous > 0) said['cri.kernel.ambiguous'] = story.ambiguous;
   if (story.partsDropped > 0) said['cri.kernel.parts_dropped'] = story.partsDropped;
   if (story.lostRecords > 0) said['cri.kernel.lost_records'] = story.lostRecords;

@@ -87,6 +87,7 @@ test('every row of the tables is set by some story', () => {
       sharedSyncs: { count: 1, durationNs: 1n },
       block: totals,
       blockOfOthers: totals,
+      scheduling: { runQueueNs: 1n, blockedNs: 1n },
       ambiguous: 1,
       lostRecords: 1,
       marks: [

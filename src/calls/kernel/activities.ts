@@ -3,7 +3,7 @@ import type { KernelEvent, KernelTask } from '../../kernel/kernel-event.ts';
 import type { KernelCounters, KernelLimits } from './limits.ts';
 import type { ProcessNode } from './process-tree.ts';
 
-type Told = 'file_sync' | 'block_io' | 'tcp_connect' | 'oom_kill' | 'signal';
+type Told = 'file_sync' | 'block_io' | 'tcp_connect' | 'oom_kill' | 'signal' | 'scheduling';
 
 interface Activity<Event> {
   readonly event: Event;
@@ -15,6 +15,7 @@ interface Activity<Event> {
 export type SyncActivity = Activity<Extract<KernelEvent, { kind: 'file_sync' }>>;
 export type BlockActivity = Activity<Extract<KernelEvent, { kind: 'block_io' }>>;
 export type ConnectActivity = Activity<Extract<KernelEvent, { kind: 'tcp_connect' }>>;
+export type SchedulingActivity = Activity<Extract<KernelEvent, { kind: 'scheduling' }>>;
 export type OomActivity = Activity<Extract<KernelEvent, { kind: 'oom_kill' }>>;
 export interface SignalActivity extends Activity<Extract<KernelEvent, { kind: 'signal' }>> {
   readonly sender: ProcessNode | null;
@@ -22,7 +23,13 @@ export interface SignalActivity extends Activity<Extract<KernelEvent, { kind: 's
   exitedAt: Nanos | null;
 }
 
-export type KernelActivity = SyncActivity | BlockActivity | ConnectActivity | OomActivity | SignalActivity;
+export type KernelActivity =
+  | SchedulingActivity
+  | SyncActivity
+  | BlockActivity
+  | ConnectActivity
+  | OomActivity
+  | SignalActivity;
 
 /** What processes did, and what befell them, in the order of its ends. Bounded: the oldest gives way. */
 export interface Activities {
@@ -73,6 +80,9 @@ export const createActivities = (counters: KernelCounters, limits: KernelLimits)
           push({ event, at, of });
           return;
         case 'oom_kill':
+          push({ event, at, of });
+          return;
+        case 'scheduling':
           push({ event, at, of });
           return;
       }

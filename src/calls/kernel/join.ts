@@ -175,9 +175,6 @@ export const createKernelJoin = (
         case 'lost':
           mishaps.lost(event.records, at);
           break;
-        case 'scheduling':
-          // On request, for captures: no call shows it.
-          break;
         default:
           activities.add(event, at, processes.find);
       }

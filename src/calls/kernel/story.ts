@@ -98,6 +98,8 @@ export interface KernelStory {
   readonly block: BlockTotals;
   /** Of all others on the node, on any device, at this time. */
   readonly blockOfOthers: BlockTotals;
+  /** Of the processes of the call, added up; null: not asked for, or nothing was told. */
+  readonly scheduling: { readonly runQueueNs: Nanos; readonly blockedNs: Nanos } | null;
   readonly marks: readonly KernelMark[];
   readonly marksDropped: number;
   /** Processes that may be of this call or of another that was under way. */

@@ -48,6 +48,19 @@ const syncTotals = (activities: readonly KernelActivity[]): KernelStory['syncs']
   return { count, durationNs, slowest };
 };
 
+const schedulingTotals = (activities: readonly KernelActivity[]): KernelStory['scheduling'] => {
+  let isTold = false;
+  let runQueueNs = 0n;
+  let blockedNs = 0n;
+  for (const { event } of activities) {
+    if (event.kind !== 'scheduling') continue;
+    isTold = true;
+    runQueueNs += event.runQueueNs;
+    blockedNs += event.blockedNs;
+  }
+  return isTold ? { runQueueNs, blockedNs } : null;
+};
+
 const unitTotals = (units: readonly OwnedUnit[]): { readonly executions: number; readonly cpuNs: Nanos } => {
   let executions = 0;
   let cpuNs = 0n;
@@ -110,6 +123,7 @@ export const tellStory = (
     sharedSyncs: { count: syncsOfOthers.count, durationNs: syncsOfOthers.durationNs },
     block: blockTotals(joined.activities),
     blockOfOthers: blockTotals(joined.others),
+    scheduling: schedulingTotals(joined.activities),
     marks: joined.marks.slice(0, limits.maxMarks),
     marksDropped: Math.max(0, joined.marks.length - limits.maxMarks),
     ambiguous: joined.ambiguous,

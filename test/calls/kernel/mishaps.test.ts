@@ -211,3 +211,19 @@ test('a call that is stuck says what runs for it now', () => {
     'The kernel shows no program that runs for it now: the runtime itself waits, or its shim.',
   );
 });
+
+test('how long the processes of a call waited for a processor, where that is told', () => {
+  const start = ofContainer('StartContainer', 0, 100);
+  const create = task(960, 'runc', 10);
+  const scheduling = (process: typeof create): Step =>
+    event(60, { kind: 'scheduling', process, waits: 3, runQueueNs: 5_000_000n, blockedNs: 7_000_000n });
+  const { storyOf } = play([
+    ...called(start),
+    ...program(10, 59, create, shim, runc('create')),
+    scheduling(create),
+    scheduling(task(999, 'stranger', -10)),
+  ]);
+  assert.deepEqual(storyOf(start)?.scheduling, { runQueueNs: 5_000_000n, blockedNs: 7_000_000n });
+  const untold = play([...called(start), ...program(10, 59, create, shim, runc('create'))]);
+  assert.equal(untold.storyOf(start)?.scheduling, null);
+});
