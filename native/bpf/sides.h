@@ -36,8 +36,8 @@ static __always_inline void describe_peer(struct shared *state, __u64 sk, struct
  * Enters a connection of which an end has not been met: both ends, or the one that is open and accepted. The client's end
  * comes first, and whoever finds it there already takes its number: both ends may be met at the same moment.
  */
-static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 server, __u64 client,
-                                 const struct task_struct *server_task, bool joined) {
+static __always_inline void enter(struct shared *state, __u32 endpoint, __u64 server, __u64 client,
+                                  const struct task_struct *server_task, bool joined) {
   struct side_key server_key = {.sock = server, .inode = server ? inode_of(server) : 0};
   struct side_key client_key = {.sock = client, .inode = client ? inode_of(client) : 0};
   struct side_state entry = {};
@@ -83,6 +83,12 @@ static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 ser
   side->direction = CRITRACE_REQUEST;
   int result = bpf_map_update_elem(&sides, &server_key, &entry, BPF_NOEXIST);
   if (result && result != -EEXIST) __sync_fetch_and_add(&state->table_full, 1);
+}
+
+static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 server, __u64 client,
+                                 const struct task_struct *server_task, bool joined) {
+  enter(state, endpoint, server, client, server_task, joined);
+  __sync_fetch_and_add(&state->met, 1);
 }
 
 /*

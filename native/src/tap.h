@@ -37,6 +37,8 @@ struct round {
   uint64_t until; /* position in the ring */
   uint64_t events_until;
   struct critrace_round told;
+  uint64_t met;      /* struct shared.met, as of the last look at the table */
+  uint32_t unlooked; /* rounds since */
   struct table sides;
   struct table loads;  /* what block devices have done */
   struct table totals; /* how processes were scheduled */

@@ -51,6 +51,9 @@ export interface TapConnections {
   take(record: KernelRecord, out: SourceEvent[]): void;
 }
 
+/** What a socket is called where it is: a process by whose view it was found may not be there tomorrow. */
+const nameOf = (endpoint: string): string => endpoint.replace(/^\/proc\/\d+\/root(?=\/)/, '');
+
 export const createTapConnections = (options: TapConnectionsOptions): TapConnections => {
   const { endpoints, peerOf, counters, tellsWrites, limits } = options;
   const { seen } = options.times;
@@ -86,7 +89,7 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       kind: 'open',
       connection: number,
       seen: seen(at < first.openedAt ? at : first.openedAt),
-      endpoint: endpoints[first.endpoint] ?? '',
+      endpoint: nameOf(endpoints[first.endpoint] ?? ''),
       client,
       server: peerOf(first.server),
       joined: first.joined,

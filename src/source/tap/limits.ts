@@ -27,7 +27,7 @@ export const defaultTapLimits: TapLimits = {
   maxWaitingWrites: 1024,
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
-  paceMs: 50,
+  paceMs: 100,
   busyPaceMs: 5,
   busyBytes: 256 * 1024,
 };

@@ -45,8 +45,8 @@ export interface TapSource extends Source {
   close(): Promise<void>;
 }
 
-/** What a round has seen and could not yet tell is told by the next: so many after the word to stop. */
-const lastRounds = 2;
+/** Not every round looks at all connections, and what one has seen is told by the next: so many after the word to stop. */
+const lastRounds = 6;
 
 /** Attached when it returns. Throws a TapError. */
 export const createTap = (options: TapOptions): TapSource => {
