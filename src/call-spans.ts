@@ -46,7 +46,6 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   return (finding, endOfInput) => {
     switch (finding.kind) {
       case 'call':
-        if (finding.call.loop?.isTold === false) return [];
         return spansOfCall(finding.call, endOfInput === null ? whileInputLasts : { ...context, endOfInput });
       case 'negotiation':
         return spansOfNegotiation(finding.negotiation, identity, context.resources);

@@ -71,6 +71,13 @@ const isUnsampled = (call: Call, spans: readonly Span[]): boolean =>
 /** Its spans wait for the end of its round. */
 const isHeld = (call: Call): boolean => call.round !== null && call.operation?.role !== 'part';
 
+/** One more turn of a crash loop, whose story is told by a few of them. */
+const isSilentTurn = (finding: Finding): boolean =>
+  (finding.kind === 'call' && finding.call.loop?.isTold === false) ||
+  (finding.kind === 'negotiation' &&
+    finding.negotiation.revision === 0 &&
+    finding.negotiation.loop?.isTold === false);
+
 /** Spans as they are made when it is known that they are wanted. */
 export type MakesSpans = (finding: Finding) => readonly Span[];
 
@@ -179,6 +186,7 @@ export const createRoundSampling = (
 
   return (batch) =>
     batch.map(({ finding, spans }) => {
+      if (isSilentTurn(finding)) return { finding, spans: none };
       if (finding.kind === 'call') return { finding, spans: ofCall(finding, finding.call, spans) };
       // What the kernel saw of a call goes with it.
       if (finding.kind === 'kernel' && finding.call.round !== null && isHeld(finding.call))

@@ -94,7 +94,6 @@ export const spansOfNegotiation = (
   const ids = idsOf(identity, found, found.revision);
   const first = idsOf(identity, found, 0);
   const loop = found.loop === null ? null : loopTraceOf(identity, found, found.loop);
-  if (found.revision === 0 && found.loop?.isTold === false) return [];
   return [
     {
       traceId: found.revision === 0 && loop !== null ? loop.traceId : ids.traceId,

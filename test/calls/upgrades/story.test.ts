@@ -4,6 +4,12 @@ import { createCallSpans } from '../../../src/call-spans.ts';
 import type { Call, Finding } from '../../../src/calls/call.ts';
 import { createStories, createStoryCounters } from '../../../src/calls/stories.ts';
 import type { Upgrade } from '../../../src/calls/upgrades/upgrade.ts';
+import {
+  createRoundSampling,
+  createSamplingCounters,
+  defaultSamplingLimits,
+  isSampledLater,
+} from '../../../src/export/round-sampling.ts';
 import { replayHostFacts } from '../../../src/spans/host.ts';
 import { createSpanCounters } from '../../../src/spans/limits.ts';
 import type { Span } from '../../../src/spans/span.ts';
@@ -160,7 +166,14 @@ test('a thousand starts of a kubelet in vain: one trace, few spans, one story; a
     at.close();
     at.wait(9);
   }
-  const spans: Span[] = at.found.flatMap((finding) => [...spansOf(finding, null)]);
+  const sampled = createRoundSampling(
+    { ...defaultSamplingLimits, intervalNs: 0n, slowNs: 0n },
+    (finding) => spansOf(finding, null),
+    createSamplingCounters(),
+  );
+  const spans: Span[] = sampled(
+    at.found.map((finding) => ({ finding, spans: isSampledLater(finding) ? [] : spansOf(finding, null) })),
+  ).flatMap((exported) => [...exported.spans]);
   // The first, second, fourth, ... 512th: a negotiation with its probe, which has two spans.
   assert.equal(spans.length, 3 * 10);
   assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
