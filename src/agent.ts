@@ -115,7 +115,7 @@ export const startAgent = async ({
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }
   // Fatal where it would be open to others; an address that is taken is not.
-  const page = await openPageService({ config, version, clock, log, health, pipeline });
+  const page = await openPageService({ config, version, clock, log, health, pipeline, readiness });
 
   let source: LiveSource;
   try {

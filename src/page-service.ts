@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigError } from './config/error.ts';
 import type { Config } from './config/options.ts';
+import { outlook } from './doctor/outlook.ts';
 import { createExportCounters } from './export/counters.ts';
 import { createLineSink } from './export/line-sink.ts';
 import { loadOtel } from './export/otel.ts';
@@ -13,12 +14,14 @@ import type { Clock } from './foundation/clock.ts';
 import type { Health } from './health.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { Readiness } from './readiness.ts';
 import { openFolderLines } from './store/folder-lines.ts';
 import { createStoreCounters, defaultStoreLimits } from './store/limits.ts';
 import type { Lines } from './store/lines.ts';
 import { createMemoryLines } from './store/memory-lines.ts';
 import { createStore } from './store/store.ts';
 import { isLocal, type PageAddress, parsePageAddress } from './web/address.ts';
+import type { OutlookJson } from './web/api.ts';
 import { builtPage, loadAssets } from './web/assets.ts';
 import type { Dataset } from './web/dataset.ts';
 import { createPageCounters, defaultPageLimits } from './web/limits.ts';
@@ -32,6 +35,7 @@ export interface PageServiceOptions {
   readonly log: ExportLog;
   readonly health: Health;
   readonly pipeline: Pick<Pipeline, 'inFlight'>;
+  readonly readiness: Readiness;
 }
 
 export interface PageService {
@@ -98,9 +102,26 @@ const placeOf = async (config: Config): Promise<PagePlace | null> => {
   return { address, token, tls };
 };
 
+/** The part of its readiness that is no socket. */
+const observerPart = 'observer';
+
+/** What `doctor` would say of a source that is in its place, without trying anything again. */
+const outlookOf = (source: LiveSource, readiness: Readiness): Pick<OutlookJson, 'sees' | 'seesNot'> =>
+  outlook({
+    chosen: source.mode,
+    sources: [{ source: source.mode, works: true, why: null }],
+    programs: source.mode === 'tap' ? source.programs : [],
+    connected: null,
+    endpoints: readiness
+      .parts()
+      .filter(({ part }) => part !== observerPart)
+      .map(({ part, problem }) => ({ path: part, connect: problem === null ? 'connected' : problem })),
+    kubelet: null,
+  });
+
 /** The agent's page: what it finds, out of its store where it keeps one, else out of memory. Null: none is asked for. */
 export const openPageService = async (options: PageServiceOptions): Promise<PageService | null> => {
-  const { config, version, clock, log, health, pipeline } = options;
+  const { config, version, clock, log, health, pipeline, readiness } = options;
   const place = await placeOf(config);
   if (place === null) return null;
 
@@ -134,13 +155,21 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
       ? source.counters.lostBytes + source.counters.unobservedBytes
       : source.counters.lostBytes;
   };
+  const outlookNow = (): OutlookJson | null =>
+    source === null ? null : { mode: source.mode, parts: readiness.parts(), ...outlookOf(source, readiness) };
   const dataset: Dataset = {
     id: '0',
     kind: 'agent',
     label: config['runtime-endpoint'] ?? 'this machine',
     growing: true,
     store,
-    live: { now: () => clock.now(), inFlight: pipeline.inFlight, health: health.snapshot, lostBytes },
+    live: {
+      now: () => clock.now(),
+      inFlight: pipeline.inFlight,
+      health: health.snapshot,
+      lostBytes,
+      outlook: outlookNow,
+    },
   };
 
   const page = createPageCounters();

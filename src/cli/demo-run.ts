@@ -10,6 +10,7 @@ import { renderTrace } from '../export/trace-text.ts';
 import { renderWaterfallByPod } from '../export/waterfall.ts';
 import { systemClock } from '../foundation/clock.ts';
 import type { LiveSource } from '../live-source.ts';
+import type { Readiness } from '../readiness.ts';
 import { storeFile } from '../sinks.ts';
 import { CliError, type CommandContext, environmentError } from './command.ts';
 import { createDemoKeeper } from './demo-keeper.ts';
@@ -55,20 +56,24 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
-    const openAs = (chosen: LiveSource['mode'], identity: string): Promise<LiveSource> => {
+    const openAs = (
+      chosen: LiveSource['mode'],
+      identity: string,
+      readiness: Readiness,
+    ): Promise<LiveSource> => {
       mode = chosen;
       const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [], kernelEvents };
-      return openPlanned(plan, identity, clock, log);
+      return openPlanned(plan, identity, clock, log, readiness);
     };
     /** Here the proxy can stand in by itself: the kubelet is the demo's own, and goes where it is told. */
-    const openSource = async (identity: string): Promise<LiveSource> => {
-      if (source !== 'auto') return openAs(source, identity);
+    const openSource = async (identity: string, readiness: Readiness): Promise<LiveSource> => {
+      if (source !== 'auto') return openAs(source, identity, readiness);
       try {
-        return await openAs('tap', identity);
+        return await openAs('tap', identity, readiness);
       } catch (error) {
         if (!(error instanceof CliError)) throw error;
         say(`${error.message}: watching through the proxy`);
-        return openAs('proxy', identity);
+        return openAs('proxy', identity, readiness);
       }
     };
     const started = await startAgent({

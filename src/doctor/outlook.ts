@@ -1,9 +1,9 @@
-import type { DoctorReport } from './report.ts';
+import type { DoctorReport, EndpointReport } from './report.ts';
 
-type Known = Pick<
-  DoctorReport,
-  'chosen' | 'sources' | 'programs' | 'connected' | 'endpoints' | 'kubelet' | 'machine'
->;
+export interface Known
+  extends Pick<DoctorReport, 'chosen' | 'sources' | 'programs' | 'connected' | 'kubelet'> {
+  readonly endpoints: readonly Pick<EndpointReport, 'path' | 'connect'>[];
+}
 
 const partNames: Readonly<Record<string, string>> = {
   process: 'the processes that a call starts: shims, runc, CNI plugins',

@@ -184,7 +184,18 @@ export interface TraceJson {
 }
 
 export interface HealthJson {
+  /** Null: no agent is behind this. */
   readonly counters: unknown;
+  readonly outlook: OutlookJson | null;
+}
+
+/** What an agent sees here and what it cannot, as `critrace doctor` says it. */
+export interface OutlookJson {
+  readonly mode: string;
+  /** What stands in the way, by part; null: all is well with it. */
+  readonly parts: readonly { readonly part: string; readonly problem: string | null }[];
+  readonly sees: readonly string[];
+  readonly seesNot: readonly string[];
 }
 
 export interface FailureJson {

@@ -52,7 +52,10 @@ const answer = async (path: string, query: URLSearchParams, dataset: Dataset): P
     case '/api/symptoms':
       return found(symptoms.list().map(symptomJson));
     case '/api/health': {
-      const health: HealthJson = { counters: dataset.live?.health() ?? null };
+      const health: HealthJson = {
+        counters: dataset.live?.health() ?? null,
+        outlook: dataset.live?.outlook() ?? null,
+      };
       return found(health);
     }
   }

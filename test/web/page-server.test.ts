@@ -129,7 +129,13 @@ describe('what the page is told', () => {
 
   it('live: what comes is sent as it comes, and what is in flight with its age', async (test) => {
     const now = 1_795_476_346_832_945_208n;
-    const live = { now: () => now, inFlight: () => [aCall()], health: () => ({}), lostBytes: () => 17 };
+    const live = {
+      now: () => now,
+      inFlight: () => [aCall()],
+      health: () => ({}),
+      lostBytes: () => 17,
+      outlook: () => null,
+    };
     const { server, add, counters } = await aPage(test, spans, { live });
     const abort = new AbortController();
     test.after(() => abort.abort());

@@ -77,6 +77,7 @@ describe('the page of a running agent', () => {
     await page.goto(`${origin}#/agent`);
     await page.locator('.tile', { hasText: 'Of one core' }).waitFor();
     await page.locator('.counters', { hasText: 'pipeline: http2' }).waitFor();
+    await page.locator('.sight', { hasText: 'exec, attach and port-forward' }).waitFor();
     await page.screenshot({ path: join(pictures, 'agent-agent.png') });
     assert.deepEqual(await seriousFindings(page), []);
     assert.deepEqual(complaints, []);

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { HealthJson, OverviewJson } from '../../api.ts';
+import type { HealthJson, OutlookJson, OverviewJson } from '../../api.ts';
 import { useAnswer } from '../answer.ts';
 import { bytes, count, duration, plural } from '../format.ts';
 import { jaegerAddress, keepJaegerAddress } from '../jaeger.ts';
@@ -69,7 +69,43 @@ const partsOf = ([name, of]: readonly [string, unknown]): readonly (readonly [st
     ? Object.entries(of).map(([part, inner]): readonly [string, unknown] => [`${name}: ${part}`, inner])
     : [[name, of]];
 
-const Running = ({ health }: { health: unknown }) => {
+const Sight = ({ outlook }: { outlook: OutlookJson }) => (
+  <section>
+    <h2>
+      What is seen here{outlook.mode === 'tap' ? ', in the kernel (tap)' : ', through the relay (proxy)'}
+    </h2>
+    <div class="sight">
+      <div class="card">
+        <h3>It sees</h3>
+        <ul>
+          {outlook.sees.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      </div>
+      <div class="card">
+        <h3>It cannot see</h3>
+        <ul>
+          {outlook.parts.map(({ part, problem }) =>
+            problem === null ? null : (
+              <li key={part} class="warn">
+                {part}: {problem}
+              </li>
+            ),
+          )}
+          {outlook.seesNot.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      </div>
+    </div>
+    <p class="quiet">
+      <code>critrace doctor</code> on this machine says more, and what would change it.
+    </p>
+  </section>
+);
+
+const Running = ({ health, outlook }: { health: unknown; outlook: OutlookJson | null }) => {
   const uptime = numberAt(health, 'process', 'uptimeSeconds');
   const cpu = numberAt(health, 'process', 'cpuSeconds');
   const layers = isRecord(health) ? Object.entries(health).filter(([name]) => name !== 'process') : [];
@@ -95,6 +131,7 @@ const Running = ({ health }: { health: unknown }) => {
           note={losses.length === 0 ? 'every counter of loss is zero' : 'marked below'}
         />
       </Tiles>
+      {outlook === null ? null : <Sight outlook={outlook} />}
       <div class="counters-grid">
         {layers.flatMap(partsOf).map(([name, of]) => {
           const leaves = leavesOf(of, '');
@@ -122,7 +159,7 @@ export const Agent = ({ dataset, live }: ViewProps) => {
           saw it, nothing is known here. <code>critrace doctor</code> says what critrace can see on a machine.
         </Empty>
       ) : (
-        <Running health={health.value.counters} />
+        <Running health={health.value.counters} outlook={health.value.outlook} />
       )}
       <section>
         <h2>What is looked at</h2>
