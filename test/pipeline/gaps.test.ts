@@ -6,7 +6,7 @@ import { createPipeline } from '../../src/pipeline.ts';
 import { gaps, numbers, type Recording, record, type Truth } from '../calls/inference/late-joins.ts';
 
 /** Recordings of each capture with other losses; more by CRITRACE_CUTS. */
-const runs = Number(process.env.CRITRACE_CUTS ?? 2);
+const runs = Number(process.env.CRITRACE_CUTS ?? 1);
 const schema = loadSchema();
 
 const captures = [

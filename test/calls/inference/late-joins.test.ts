@@ -6,7 +6,7 @@ import { gaps, join, numbers, record } from './late-joins.ts';
 import { addScore, emptyScore, shown, twins } from './score.ts';
 
 /** Cuts of each capture; more by CRITRACE_CUTS, and with CRITRACE_CUTS=all one in every CRITRACE_EVERY events. */
-const cuts = process.env.CRITRACE_CUTS ?? '6';
+const cuts = process.env.CRITRACE_CUTS ?? '3';
 const every = Number(process.env.CRITRACE_EVERY ?? 1);
 const schema = loadSchema();
 
