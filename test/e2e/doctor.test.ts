@@ -57,9 +57,10 @@ test('doctor on a real runtime: its name and version, both API versions, the pro
     ['v1alpha2', 'v1', 'v1', 'v1'],
   );
   const tap = report.sources.find(({ source }: { source: string }) => source === 'tap');
+  // The demo's own client, which waited for containerd, may still be there.
   if (tap.works)
     assert.deepEqual(
-      report.connected.map(({ client }: { client: { pid: number } }) => client.pid),
+      [...new Set(report.connected.map(({ client }: { client: { pid: number } }) => client.pid))],
       [process.pid],
     );
   else assert.match(tap.why, /\S/);
