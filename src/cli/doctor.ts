@@ -8,7 +8,7 @@ const groups: readonly OptionGroup[] = ['source', 'otlp', 'store'];
 const define = (command: Command, context: CommandContext): void => {
   command.addHelpText(
     'before',
-    'Asks each runtime for its version, as a kubelet does at its start, and changes nothing. Ends with 0 if a source\nworks, with 1 if one does and something that is configured does not, with 3 if none does.\n',
+    'Asks each runtime for its version, as a kubelet does at its start, and changes nothing.\n',
   );
   command.addOption(
     new Option('-o, --output <format>', 'text: a screen for a person; json: one JSON object')
@@ -25,6 +25,10 @@ const define = (command: Command, context: CommandContext): void => {
     ['critrace doctor -r /run/crio/crio.sock', 'of one runtime: which kubelets would get along with it'],
     ['critrace doctor -o json | jq .kubelet_choices', 'for a program'],
   ]);
+  command.addHelpText(
+    'after',
+    '\nEnds with 0 if a source works, with 1 if one does and something that is configured does not, with 3 if none does.',
+  );
 };
 
 export const doctorCommand: CommandModule = { define };
