@@ -40,3 +40,10 @@ export const connectionStride = (events: readonly SourceEvent[]): number => {
   for (const event of events) if (event.kind !== 'kernel') highest = Math.max(highest, event.connection);
   return highest + 1;
 };
+
+/** Nanoseconds by which each pass is later than the one before: time goes on from pass to pass, as it does for an agent. */
+export const timeStride = (events: readonly SourceEvent[]): bigint => {
+  const [first] = events;
+  const last = events.at(-1);
+  return first === undefined || last === undefined ? 0n : last.seen.at - first.seen.at + 1_000_000_000n;
+};

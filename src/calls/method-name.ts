@@ -15,6 +15,11 @@ const criPath = /^runtime\.(v1|v1alpha2)\.(RuntimeService|ImageService)\/(\w+)$/
 
 /** Takes a gRPC `:path` apart (`/package.Service/Method`); service and API version are those of the CRI or null. */
 export const methodName = (path: string): MethodName => {
+  const found = findMethod(path);
+  if (found !== null) {
+    const { name, rpc, service, apiVersion } = found;
+    return { method: name, rpc, service, apiVersion, streaming: found.method.streaming };
+  }
   const method = path.startsWith('/') ? path.slice(1) : path;
   const [, version, service] = criPath.exec(method) ?? [];
   return {
@@ -22,6 +27,6 @@ export const methodName = (path: string): MethodName => {
     rpc: method.slice(method.lastIndexOf('/') + 1),
     service: service === 'RuntimeService' || service === 'ImageService' ? service : null,
     apiVersion: version === 'v1' || version === 'v1alpha2' ? version : null,
-    streaming: findMethod(method)?.method.streaming ?? false,
+    streaming: false,
   };
 };

@@ -1,4 +1,5 @@
 import type { Kept } from '../cri/kept.ts';
+import { findMethod } from '../cri/methods.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallHead, GrpcEvent } from '../grpc/event.ts';
 import type { ConnectionFacts } from './assemble.ts';
@@ -105,9 +106,9 @@ export const createStories = (counters: StoryCounters): Stories => {
     if (finding?.kind !== 'call') return;
     const call = known.complete(finding.call);
     const { operation, found } = pods.ended(call, known);
-    const part = operation === null ? call : { ...call, operation };
-    const round = rounds.ended(part);
-    out[at] = { kind: 'call', call: round === null ? part : { ...part, round } };
+    const round = rounds.ended(call, operation);
+    const isPart = operation !== null || round !== null;
+    out[at] = { kind: 'call', call: isPart ? { ...call, operation, round } : call };
     for (const one of found) out.push({ kind: 'operation', operation: one });
   };
 
@@ -154,7 +155,7 @@ export const createStories = (counters: StoryCounters): Stories => {
     },
     began({ connection, client }, { stream, path, start }) {
       if (typeof path !== 'string' || start === null) return;
-      const rpc = path.slice(path.lastIndexOf('/') + 1);
+      const rpc = findMethod(path)?.rpc ?? null;
       rounds.began({ connection, stream, rpc, start: start.sentAt ?? start.at }, client);
     },
     message({ connection, stream, known }, rpc, request, response) {

@@ -79,7 +79,7 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
   const { path, schema, counters, onMessage } = options;
   const limits = options.limits ?? defaultCriLimits;
   const keepItems = options.keepItems ?? true;
-  const found = findMethod(path.charCodeAt(0) === 0x2f ? path.slice(1) : path);
+  const found = findMethod(path);
   const compiled = found === null ? undefined : schema.methods.get(found.method);
   if (compiled === undefined) return null;
   const { method, recipe } = compiled;

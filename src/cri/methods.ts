@@ -331,21 +331,27 @@ export interface FoundMethod {
   readonly apiVersion: ApiVersion;
   readonly service: CriServiceName;
   readonly rpc: string;
+  /** Of package, service and method, without a leading slash. */
+  readonly name: string;
 }
 
 const byPath: ReadonlyMap<string, FoundMethod> = new Map(
   criMethods.flatMap((row) => {
     const { service, rpc } = row;
     const versions: readonly ApiVersion[] = row.inV1alpha2 ? ['v1', 'v1alpha2'] : ['v1'];
-    return versions.map((apiVersion): [string, FoundMethod] => [
-      `runtime.${apiVersion}.${service}/${rpc}`,
-      { method: row, apiVersion, service, rpc },
-    ]);
+    return versions.flatMap((apiVersion): [string, FoundMethod][] => {
+      const name = `runtime.${apiVersion}.${service}/${rpc}`;
+      const found = { method: row, apiVersion, service, rpc, name };
+      return [
+        [name, found],
+        [`/${name}`, found],
+      ];
+    });
   }),
 );
 
 /**
- * The method of a gRPC path without its leading slash, `runtime.v1.RuntimeService/RunPodSandbox`. Null for other
- * services, for a method that is newer than the schema, and for one that its API version does not have.
+ * The method of a gRPC path, `/runtime.v1.RuntimeService/RunPodSandbox`, or of the same without its slash. Null for
+ * other services, for a method that is newer than the schema, and for one that its API version does not have.
  */
 export const findMethod = (path: string): FoundMethod | null => byPath.get(path) ?? null;

@@ -17,9 +17,12 @@ export interface RoundIds {
 
 const none: readonly never[] = [];
 
+/** Rounds whose ids are kept: what is forgotten is made anew. */
+const maxKnown = 256;
+
 export const createRoundIds = (identity: string): RoundIds => {
-  /** All calls of a round share its head: one digest for all of them. */
-  const known = new WeakMap<RoundHead, SpanParent>();
+  /** All calls of a round share its head: one digest for all of them, while they are close together. */
+  const known = new Map<RoundHead, SpanParent>();
   const of = (head: RoundHead): SpanParent => {
     const before = known.get(head);
     if (before !== undefined) return before;
@@ -36,6 +39,7 @@ export const createRoundIds = (identity: string): RoundIds => {
       traceState: null,
       isRemote: false,
     };
+    if (known.size >= maxKnown) known.clear();
     known.set(head, ids);
     return ids;
   };

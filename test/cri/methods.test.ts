@@ -62,13 +62,20 @@ describe('findMethod', () => {
     });
   }
 
+  it('finds a path of HTTP/2, with its leading slash, like the name', () => {
+    const name = 'runtime.v1alpha2.ImageService/PullImage';
+    assert.equal(findMethod(name)?.name, name);
+    assert.equal(findMethod(`/${name}`), findMethod(name));
+  });
+
   const unknown = [
     'runtime.v1alpha2.RuntimeService/RuntimeConfig',
     'runtime.v1.RuntimeService/PullImage',
     'runtime.v1.RuntimeService/Nonsense',
     'runtime.v2.RuntimeService/Version',
     'containerd.services.containers.v1.Containers/List',
-    '/runtime.v1.RuntimeService/Version',
+    '//runtime.v1.RuntimeService/Version',
+    '/',
     '__proto__',
     '',
   ];

@@ -69,8 +69,7 @@ export interface InferenceOptions {
 }
 
 const eventStreamConfidence = 0.95;
-const methodOf = (path: string): FoundMethod | null =>
-  findMethod(path.startsWith('/') ? path.slice(1) : path);
+const methodOf = (path: string): FoundMethod | null => findMethod(path);
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 

@@ -52,6 +52,7 @@ export const createOpenCalls = (counters: KernelCounters, limits: KernelLimits):
   return {
     grpc(connection, event, snapshot, now) {
       if (event.kind === 'call_end') {
+        if (calls.size === 0) return;
         const call = calls.get(keyOf({ connection, stream: event.stream }));
         if (call !== undefined) call.endedAt ??= event.result.end?.at ?? now;
         return;

@@ -2,6 +2,7 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
+import type { CallOperation } from '../pods/operation.ts';
 import { accepts, advance, begin, isInTurn, isOver } from './grammar.ts';
 import { defaultRoundLimits, type RoundCounters, type RoundLimits } from './limits.ts';
 import { addToRound, type OpenRound, openRound, tellRound } from './open-round.ts';
@@ -23,8 +24,8 @@ export interface Rounds {
     },
     caller: Omit<Caller, 'userAgent'>,
   ): void;
-  /** An ended call, in the order of ends: the round that it is part of. */
-  ended(call: Call): CallRound | null;
+  /** An ended call, in the order of ends, and the pod operation that it is part of: the round that it is part of. */
+  ended(call: Call, operation: CallOperation | null): CallRound | null;
   /** So late it is: rounds that are over. */
   tick(now: Nanos, out: Round[]): void;
   finish(out: Round[]): void;
@@ -148,7 +149,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       if (!remember(process.inFlight, keyOf(connection, stream), start, limits.maxInFlight))
         counters.inFlightDropped += 1;
     },
-    ended(call) {
+    ended(call, operation) {
       const key = keyOf(call.connection, call.stream);
       if (call.revision > 0) return recent.get(key) ?? null;
       const process = kubeletOf(call.caller, call.connection);
@@ -156,7 +157,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       process.inFlight.delete(key);
       const step = stepOf(call);
       const { start, end } = call;
-      if (step === null || start === null || end === null || call.operation?.role === 'part') return null;
+      if (step === null || start === null || end === null || operation?.role === 'part') return null;
       const known = find(process, step, start);
       if (known !== null) advance(known.progress, step);
       const progress = known?.progress ?? begin(step);

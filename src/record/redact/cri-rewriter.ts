@@ -7,7 +7,7 @@ import { redactMessageValues } from './message-values.ts';
 export const createCriRewriter =
   (schema: CriSchema): RewriterOf =>
   (path, direction) => {
-    const found = findMethod(path.startsWith('/') ? path.slice(1) : path);
+    const found = findMethod(path);
     const compiled = found === null ? undefined : schema.methods.get(found.method);
     if (compiled === undefined) return null;
     const { type } = compiled[direction];

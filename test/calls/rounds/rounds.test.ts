@@ -61,7 +61,7 @@ const play = (calls: readonly Told[], until: number, limits: Partial<RoundLimits
     const start = at(told.from);
     return [
       { ms: told.from, run: () => rounds.began({ connection, stream, rpc, start }, call.caller) },
-      ...(told.to === null ? [] : [{ ms: told.to, run: () => void rounds.ended(call) }]),
+      ...(told.to === null ? [] : [{ ms: told.to, run: () => void rounds.ended(call, call.operation) }]),
     ];
   });
   for (const { ms, run } of moments.sort((a, b) => a.ms - b.ms)) {
