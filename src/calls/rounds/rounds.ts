@@ -3,6 +3,7 @@ import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
 import type { CallOperation } from '../pods/operation.ts';
+import { remember } from '../pods/remember.ts';
 import { accepts, advance, begin, isInTurn, isOver } from './grammar.ts';
 import { defaultRoundLimits, type RoundCounters, type RoundLimits } from './limits.ts';
 import { addToRound, type OpenRound, openRound, tellRound } from './open-round.ts';
@@ -42,15 +43,6 @@ interface Process {
 /** Of connection and stream in one: below 2^53 for the first two million connections, and never wrong for long after. */
 type CallKey = number;
 const keyOf = (connection: number, stream: number): CallKey => connection * 2 ** 31 + stream;
-
-const remember = <Key, Value>(map: Map<Key, Value>, key: Key, value: Value, most: number): boolean => {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= most) return true;
-  const [oldest] = map.keys();
-  if (oldest !== undefined) map.delete(oldest);
-  return false;
-};
 
 export const createRounds = (counters: RoundCounters, limits: RoundLimits = defaultRoundLimits): Rounds => {
   const processes = new Map<string, Process>();
