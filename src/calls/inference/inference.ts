@@ -1,5 +1,5 @@
 import type { CriReading } from '../../cri/call.ts';
-import { type FoundMethod, findMethod } from '../../cri/methods.ts';
+import { findMethod } from '../../cri/methods.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { CallEnd, CallHead } from '../../grpc/event.ts';
 import type { MethodName } from '../method-name.ts';
@@ -69,7 +69,6 @@ export interface InferenceOptions {
 }
 
 const eventStreamConfidence = 0.95;
-const methodOf = (path: string): FoundMethod | null => findMethod(path);
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
@@ -133,7 +132,7 @@ export const createInference = (options: InferenceOptions): Inference => {
   return {
     read(path, stream) {
       if (goingOn.follow(stream)) states.lost();
-      const found = methodOf(path);
+      const found = findMethod(path);
       if (found === null) return;
       goingOn.beginRead(stream, found.rpc);
       entries.sent(found.rpc);
@@ -145,7 +144,7 @@ export const createInference = (options: InferenceOptions): Inference => {
     heard(paths) {
       const rpcs: string[] = [];
       for (const path of paths) {
-        const found = methodOf(path);
+        const found = findMethod(path);
         if (found === null) continue;
         rpcs.push(found.rpc);
         reads.add(found.rpc);
