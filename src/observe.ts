@@ -1,4 +1,4 @@
-import type { Finding } from './calls/call.ts';
+import type { Finding } from './calls/finding.ts';
 import type { Exported } from './export/sink.ts';
 import type { Nanos } from './foundation/time.ts';
 import { type Beat, type Heartbeat, withHeartbeat } from './heartbeat.ts';

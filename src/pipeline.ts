@@ -1,5 +1,5 @@
 import type { ConnectionFacts } from './calls/assemble.ts';
-import type { Call, ConnectionFinding, Finding } from './calls/call.ts';
+import type { Call } from './calls/call.ts';
 import { createCallerBook } from './calls/callers.ts';
 import type { CensusResult } from './calls/census/census.ts';
 import type { ConnectionCalls } from './calls/connection.ts';
@@ -9,6 +9,7 @@ import {
   createConnectionCalls,
   defaultConnectionCallLimits,
 } from './calls/connection.ts';
+import type { ConnectionFinding, Finding } from './calls/finding.ts';
 import type { Identities } from './calls/identity/identities.ts';
 import { createUnidentified } from './calls/identity/unidentified.ts';
 import { createInferences } from './calls/inference/inferences.ts';

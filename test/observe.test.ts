@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Finding } from '../src/calls/call.ts';
+import type { Finding } from '../src/calls/finding.ts';
 import { loadSchema } from '../src/cri/schema.ts';
 import { noSpans, observe } from '../src/observe.ts';
 import type { Pipeline } from '../src/pipeline.ts';

@@ -2,14 +2,10 @@ import type { CallFacts } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallEnd } from '../grpc/event.ts';
 import type { Caller } from './caller.ts';
-import type { CallerSeen } from './census/caller-seen.ts';
 import type { KernelStory } from './kernel/story.ts';
-import type { Negotiation } from './negotiation/finding.ts';
 import type { CrashLoop } from './negotiation/predecessors.ts';
-import type { CallOperation, PodOperation } from './pods/operation.ts';
-import type { CallRound, Round } from './rounds/round.ts';
-import type { Symptom } from './unreturned/symptom.ts';
-import type { Upgrade } from './upgrades/upgrade.ts';
+import type { CallOperation } from './pods/operation.ts';
+import type { CallRound } from './rounds/round.ts';
 
 /**
  * Where a call's pod is known from: its own messages, or what messages before it told of an id that it names. Of a call
@@ -82,28 +78,3 @@ export interface Call {
   /** Decoded, redacted messages, where a person asked for them (`--full`). */
   readonly full: { readonly request: readonly unknown[]; readonly response: readonly unknown[] } | null;
 }
-
-/** What befell a connection as such. */
-export interface ConnectionFinding {
-  readonly finding: 'refused' | 'not_http2' | 'joined' | 'gap';
-  readonly connection: number;
-  readonly revision: number;
-  readonly endpoint: string;
-  readonly caller: Caller;
-  readonly at: Nanos;
-  /** How often this happened to this caller (refused), or bytes lost (gap). */
-  readonly count: number;
-  readonly detail: string | null;
-}
-
-export type Finding =
-  | { readonly kind: 'call'; readonly call: Call }
-  | { readonly kind: 'connection'; readonly connection: ConnectionFinding }
-  | { readonly kind: 'caller'; readonly seen: CallerSeen }
-  | { readonly kind: 'negotiation'; readonly negotiation: Negotiation }
-  | { readonly kind: 'operation'; readonly operation: PodOperation }
-  | { readonly kind: 'round'; readonly round: Round }
-  | { readonly kind: 'upgrade'; readonly upgrade: Upgrade }
-  | { readonly kind: 'symptom'; readonly symptom: Symptom }
-  /** The parts of a call's kernel story. Comes once, after the call. */
-  | { readonly kind: 'kernel'; readonly call: Call; readonly story: KernelStory };

@@ -1,7 +1,8 @@
 import type { CriCall } from '../cri/call.ts';
 import type { CallEnd, CallHead, GrpcEvent } from '../grpc/event.ts';
 import { assembleCall, type ConnectionFacts, renameCall, reviseCall } from './assemble.ts';
-import type { Call, Finding } from './call.ts';
+import type { Call } from './call.ts';
+import type { Finding } from './finding.ts';
 import type { Unidentified } from './identity/unidentified.ts';
 import type { Namer } from './inference/namer.ts';
 

@@ -1,4 +1,5 @@
-import type { Call, Finding } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { Finding } from '../calls/finding.ts';
 import type { PodIdentity } from '../cri/facts.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Condition, Filter } from '../store/condition.ts';

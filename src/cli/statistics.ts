@@ -1,4 +1,5 @@
-import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { ConnectionFinding, Finding } from '../calls/finding.ts';
 import { quantile } from '../foundation/quantile.ts';
 
 export interface StatisticsLimits {

@@ -1,6 +1,6 @@
-import type { Finding } from '../calls/call.ts';
 import { createCensus } from '../calls/census/census.ts';
 import type { Residence, Resident } from '../calls/census/residence.ts';
+import type { Finding } from '../calls/finding.ts';
 import { censusJson } from '../export/census-json.ts';
 import type { Exported } from '../export/sink.ts';
 import type { Span } from '../spans/span.ts';

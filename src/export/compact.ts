@@ -1,5 +1,6 @@
-import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
 import type { CallerSeen } from '../calls/census/caller-seen.ts';
+import type { ConnectionFinding, Finding } from '../calls/finding.ts';
 import type { KernelStory } from '../calls/kernel/story.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Phase, PodOperation } from '../calls/pods/operation.ts';

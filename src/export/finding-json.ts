@@ -1,4 +1,5 @@
-import type { Call, ConnectionFinding, Finding } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { ConnectionFinding, Finding } from '../calls/finding.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';

@@ -1,4 +1,5 @@
-import type { Call, Finding } from '../calls/call.ts';
+import type { Call } from '../calls/call.ts';
+import type { Finding } from '../calls/finding.ts';
 import type { CallRound, Round } from '../calls/rounds/round.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../calls/call.ts';
+import type { Finding } from '../calls/finding.ts';
 import type { Span } from '../spans/span.ts';
 
 /** A finding with the spans that were made of it; none for what is not a call. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { ConnectionFinding } from '../../src/calls/call.ts';
+import type { ConnectionFinding } from '../../src/calls/finding.ts';
 import { findingLine } from '../../src/export/finding-json.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';

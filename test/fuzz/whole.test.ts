@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { createCallSpans } from '../../src/call-spans.ts';
-import type { Finding } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { findingLine } from '../../src/export/finding-json.ts';
 import { systemClock } from '../../src/foundation/clock.ts';

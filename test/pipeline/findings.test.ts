@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Finding } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { replayFindings } from '../support/replay-calls.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/captures/', import.meta.url));

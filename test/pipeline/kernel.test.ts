@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Call, Finding } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { createPipeline } from '../../src/pipeline.ts';
 import type { SourceEvent } from '../../src/source/event.ts';

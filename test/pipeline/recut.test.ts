@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createCallSpans } from '../../src/call-spans.ts';
-import type { Finding } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { createPipeline } from '../../src/pipeline.ts';

@@ -1,4 +1,5 @@
-import type { Call, Finding } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { createKernelJoin } from '../../src/calls/kernel/join.ts';
 import {
   createKernelCounters,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Call, Finding } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { loadNative } from '../../src/kernel/native.ts';

@@ -1,4 +1,5 @@
-import type { Call, Finding } from '../../src/calls/call.ts';
+import type { Call } from '../../src/calls/call.ts';
+import type { Finding } from '../../src/calls/finding.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import { createPipeline } from '../../src/pipeline.ts';

@@ -1,7 +1,8 @@
 import { later, type Nanos } from '../../foundation/time.ts';
 import type { GrpcEvent } from '../../grpc/event.ts';
 import type { KernelEvent } from '../../kernel/kernel-event.ts';
-import type { Call, Finding } from '../call.ts';
+import type { Call } from '../call.ts';
+import type { Finding } from '../finding.ts';
 import { remember } from '../pods/remember.ts';
 import { createActivities } from './activities.ts';
 import { createCandidates } from './candidates.ts';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
-import type { Call, Finding } from '../../../src/calls/call.ts';
+import type { Call } from '../../../src/calls/call.ts';
+import type { Finding } from '../../../src/calls/finding.ts';
 import type { CriSchema } from '../../../src/cri/schema.ts';
 import { systemClock } from '../../../src/foundation/clock.ts';
 import { createPipeline, type PipelineCounters } from '../../../src/pipeline.ts';

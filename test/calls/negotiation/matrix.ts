@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import type { Finding } from '../../../src/calls/call.ts';
+import type { Finding } from '../../../src/calls/finding.ts';
 import type { Negotiation } from '../../../src/calls/negotiation/finding.ts';
 import { loadSchema } from '../../../src/cri/schema.ts';
 import type { ApiVersion } from '../../../src/demo/codec.ts';
