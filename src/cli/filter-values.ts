@@ -3,34 +3,14 @@ import { parseDurationMs } from '../config/duration.ts';
 import { nearest } from '../config/suggestion.ts';
 import { criMethods } from '../cri/methods.ts';
 import type { Nanos } from '../foundation/time.ts';
+import { statusName, statusNames } from '../grpc/status.ts';
 import { type Condition, globPattern } from '../store/condition.ts';
 import { type Moment, parseMoment } from './moment.ts';
 
 const knownRpcs = [...new Set(criMethods.map(({ rpc }) => rpc))].sort();
 
-/** Names of the gRPC status codes, by number. */
-const statusNames = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
-
 export const parseStatus = (value: string): string => {
-  const byNumber = /^\d+$/.test(value) ? (statusNames[Number(value)] ?? `CODE_${Number(value)}`) : null;
+  const byNumber = /^\d+$/.test(value) ? statusName(Number(value)) : null;
   const name = byNumber ?? value.toUpperCase().replaceAll('-', '_');
   if (statusNames.some((known) => known === name) || /^CODE_\d+$/.test(name)) return name;
   const near = nearest(name, statusNames);

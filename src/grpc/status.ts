@@ -1,5 +1,5 @@
 /** gRPC status codes by number (grpc/doc/statuscodes.md). */
-const statusNames = [
+export const statusNames = [
   'OK',
   'CANCELLED',
   'UNKNOWN',

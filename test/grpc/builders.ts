@@ -83,6 +83,20 @@ export const unary = (stream: number, request: string, response: string, name = 
   headers('response', stream, trailerFields('0'), true),
 ];
 
+/** The steps of one call on stream 1, apart. */
+export const open = headers('request', 1, requestFields(path));
+export const ask = data('request', 1, message('ask'), true);
+export const begin = headers('response', 1, responseFields);
+export const reply = data('response', 1, message('reply'));
+export const ok = headers('response', 1, trailerFields('0'), true);
+/** Trailers-Only: the answer is a status alone. */
+export const refused = headers(
+  'response',
+  1,
+  [...responseFields, ...trailerFields('12', 'unknown service x')],
+  true,
+);
+
 /** A tracker whose times are the ordinals of the events that it is given, from 1. */
 export const watch = (options: { limits?: Partial<GrpcLimits>; joined?: boolean } = {}) => {
   const counters = createGrpcCounters();

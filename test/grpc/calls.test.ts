@@ -3,11 +3,17 @@ import { test } from 'node:test';
 import type { CallEnd } from '../../src/grpc/event.ts';
 import type { Http2Event } from '../../src/http2/event.ts';
 import {
+  ask,
+  begin,
   data,
   fields,
   headers,
   message,
+  ok,
+  open,
   path,
+  refused,
+  reply,
   requestFields,
   responseFields,
   rst,
@@ -19,18 +25,7 @@ import {
 
 const CANCEL = 8;
 const NO_ERROR = 0;
-const open = headers('request', 1, requestFields(path));
-const ask = data('request', 1, message('ask'), true);
 const askOpen = data('request', 1, message('ask'));
-const begin = headers('response', 1, responseFields);
-const reply = data('response', 1, message('reply'));
-const ok = headers('response', 1, trailerFields('0'), true);
-const refused = headers(
-  'response',
-  1,
-  [...responseFields, ...trailerFields('12', 'unknown service x')],
-  true,
-);
 
 test('a unary call', () => {
   const watched = watch();

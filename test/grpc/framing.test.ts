@@ -2,20 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { GrpcEvent } from '../../src/grpc/event.ts';
-import {
-  data,
-  headers,
-  message,
-  path,
-  requestFields,
-  responseFields,
-  trailerFields,
-  watch,
-} from './builders.ts';
+import { begin, data, headers, message, ok, path, requestFields, watch } from './builders.ts';
 
 const head = headers('request', 1, requestFields(path), true);
-const begin = headers('response', 1, responseFields);
-const ok = headers('response', 1, trailerFields('0'), true);
 
 const pieces = (events: readonly GrpcEvent[]) =>
   events.flatMap((event) => (event.kind === 'message' && event.direction === 'response' ? [event] : []));

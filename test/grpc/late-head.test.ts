@@ -1,21 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  data,
-  headers,
-  message,
-  path,
-  requestFields,
-  responseFields,
-  trailerFields,
-  watch,
-} from './builders.ts';
-
-const open = headers('request', 1, requestFields(path));
-const ask = data('request', 1, message('ask'), true);
-const begin = headers('response', 1, responseFields);
-const reply = data('response', 1, message('reply'));
-const ok = headers('response', 1, trailerFields('0'), true);
+import { ask, begin, ok, open, reply, watch } from './builders.ts';
 
 test('headers found after the response had begun still name the call', () => {
   const watched = watch({ joined: true });

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  ask,
+  begin,
   data,
   dataLost,
   fields,
   headers,
   message,
+  ok,
+  open,
   path,
+  refused,
+  reply,
   requestFields,
   responseFields,
   rst,
@@ -16,17 +22,6 @@ import {
 } from './builders.ts';
 
 const NO_ERROR = 0;
-const open = headers('request', 1, requestFields(path));
-const ask = data('request', 1, message('ask'), true);
-const begin = headers('response', 1, responseFields);
-const reply = data('response', 1, message('reply'));
-const ok = headers('response', 1, trailerFields('0'), true);
-const refused = headers(
-  'response',
-  1,
-  [...responseFields, ...trailerFields('12', 'unknown service x')],
-  true,
-);
 
 test('lost payload bytes break their message only', () => {
   const watched = watch();
