@@ -72,7 +72,7 @@ static const char *remedy(int32_t error, bool trampolines) {
 
 static uint32_t wanted_entries(const struct critrace_tap_plan *plan, const char *map) {
   if (strcmp(map, "ring") == 0) return plan->ring_bytes;
-  if (strcmp(map, "sides") == 0) return 2 * plan->max_connections;
+  if (strcmp(map, "sides") == 0 || strcmp(map, "gone") == 0) return 2 * plan->max_connections;
   if (strcmp(map, "events") == 0) return plan->event_ring_bytes;
   if (strcmp(map, "family") == 0) return plan->max_processes;
   return 0;

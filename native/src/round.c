@@ -1,4 +1,5 @@
 /* Rounds: what has changed of connections, then the bytes that were read before the round began, then its end. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -147,6 +148,13 @@ static int32_t tell_happened(struct tap *tap, struct output *output) {
   return result;
 }
 
+/* The walk is over: what it found closed has no place in the table any more. */
+static void forget_gone(const struct tap *tap) {
+  struct side_key key;
+  int gone = programs_map(&tap->programs, "gone"), sides = programs_map(&tap->programs, "sides");
+  while (bpf_map_lookup_and_delete_elem(gone, NULL, &key) == 0) bpf_map_delete_elem(sides, &key);
+}
+
 /* 1: all told, 0: no more room, else a negative errno. */
 static int32_t tell_sides(struct tap *tap, struct output *output) {
   const struct critrace_side *side;
@@ -154,6 +162,7 @@ static int32_t tell_sides(struct tap *tap, struct output *output) {
     family_meet(tap, &side->server);
     if (!put(output, side, sizeof *side)) return 0;
   }
+  if (tap->round.unlooked == 0) forget_gone(tap);
   return 1;
 }
 
