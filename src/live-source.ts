@@ -7,6 +7,7 @@ import type { Readiness } from './readiness.ts';
 import { createProxy, type ProxySource } from './source/proxy/proxy.ts';
 import type { ProxyNotice, ProxyRoute } from './source/proxy/route.ts';
 import { TapError } from './source/tap/error.ts';
+import { defaultTapLimits } from './source/tap/limits.ts';
 import { createTap, type TapNotice, type TapSource } from './source/tap/tap.ts';
 
 export type LiveSource = ProxySource | TapSource;
@@ -23,6 +24,8 @@ export interface LiveSourceOptions {
   readonly others: readonly string[];
   /** What the tap tells of the kernel besides calls. */
   readonly kernelEvents: readonly KernelPart[];
+  /** What the kernel holds until the tap is drained: a power of two. */
+  readonly ringBytes: number;
   readonly clock: Clock;
   readonly log: ExportLog;
   /** Told which sockets can be watched. */
@@ -56,7 +59,7 @@ const tellOfTap = ({ kind, endpoint }: TapNotice, { log, readiness }: LiveSource
 };
 
 const openTap = (options: LiveSourceOptions): TapSource => {
-  const { identity, runtime, image, others, kernelEvents, clock, log, readiness } = options;
+  const { identity, runtime, image, others, kernelEvents, ringBytes, clock, log, readiness } = options;
   const native = loadNative();
   if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
   const endpoints = [runtime, ...(image === null ? [] : [image.endpoint]), ...others];
@@ -69,6 +72,7 @@ const openTap = (options: LiveSourceOptions): TapSource => {
     endpoints,
     clock,
     parts: kernelEvents,
+    limits: { ...defaultTapLimits, ringBytes },
     native: native.library,
     notice: (notice) => tellOfTap(notice, options),
   });

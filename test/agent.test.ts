@@ -36,6 +36,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
         mode: 'proxy',
         others: [],
         kernelEvents: [],
+        ringBytes: 8 * 1024 * 1024,
         clock: systemClock(),
         log: () => undefined,
       }),

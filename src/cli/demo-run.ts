@@ -52,7 +52,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
   let agent: Agent | null = null;
   let lostBytes = 0;
   let mode: LiveSource['mode'] = 'tap';
-  const kernelEvents = config['kernel-events'];
+  const asConfigured = { kernelEvents: config['kernel-events'], ringBytes: config['ring-size'] };
 
   const through = async (runtimeSocket: string): Promise<Between> => {
     const listen = join(sockets, 'cri.sock');
@@ -62,7 +62,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       readiness: Readiness,
     ): Promise<LiveSource> => {
       mode = chosen;
-      const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [], kernelEvents };
+      const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [], ...asConfigured };
       return openPlanned(plan, identity, clock, log, readiness);
     };
     /** Here the proxy can stand in by itself: the kubelet is the demo's own, and goes where it is told. */

@@ -21,6 +21,8 @@ export interface LivePlan {
   /** Sockets of other runtimes, which a tap watches as well. */
   readonly others: readonly string[];
   readonly kernelEvents: readonly KernelPart[];
+  /** Of the tap. */
+  readonly ringBytes: number;
 }
 
 const tellFound = ({ runtime, from, others }: Endpoints, mode: LiveSource['mode'], log: Log): void => {
@@ -81,6 +83,7 @@ export const planLive = (resolved: ResolvedConfig, absent: Absent, log: Log): Li
     image: image === null ? null : { endpoint: image, listen: config['image-listen'] },
     others: mode === 'tap' ? others : [],
     kernelEvents: config['kernel-events'],
+    ringBytes: config['ring-size'],
   };
 };
 

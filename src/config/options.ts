@@ -12,12 +12,14 @@ import {
   integer,
   pairs,
   path,
+  ringBytes,
   socket,
   subset,
   text,
 } from './value-types.ts';
 
 const seconds = (count: number): number => count * 1000;
+const kibibytes = (count: number): number => count * 1024;
 const mebibytes = (count: number): number => count * 1024 ** 2;
 const gibibytes = (count: number): number => count * 1024 ** 3;
 
@@ -89,6 +91,14 @@ export const options = {
     placeholder: 'list',
     doc: 'What the tap tells of the kernel besides calls, for the processes of the runtime only: starts and ends of processes, syncs of files and requests to block devices, cgroups, kills for want of memory, fatal signals, TCP connections of the runtime; and, only on request, how long its threads waited for a processor or a device, which runs at every switch of the node. The proxy tells of none.',
     example: 'process,oom,signal',
+  }),
+  'ring-size': sized({
+    group: 'source',
+    value: ringBytes(kibibytes(64), gibibytes(1)),
+    default: mebibytes(8),
+    placeholder: 'size',
+    doc: 'What the kernel holds of the bytes that the tap copies until critrace takes them; a burst that outruns it is lost, and counted. A power of two; a mapped ring counts twice in VmRSS.',
+    example: '8MiB',
   }),
   'host-id': optional({
     group: 'identity',

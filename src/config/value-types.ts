@@ -155,6 +155,18 @@ export const bytes = (min: number, max: number): ValueType<number> =>
     formatBytes,
   );
 
+/** What the kernel takes as the size of a ring. */
+export const ringBytes = (min: number, max: number): ValueType<number> =>
+  fromText(
+    'size',
+    `a power of two such as 512KiB, 8MiB or 64MiB, from ${formatBytes(min)} to ${formatBytes(max)}`,
+    (value) => {
+      const size = parseBytes(value);
+      return size === null || size < min || size > max || !Number.isInteger(Math.log2(size)) ? null : size;
+    },
+    formatBytes,
+  );
+
 export const integer = (min: number, max: number): ValueType<number> =>
   fromText('number', `a whole number from ${min} to ${max}`, (value) => {
     const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;

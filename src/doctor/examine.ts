@@ -105,7 +105,7 @@ export const examine = async (examination: Examination): Promise<DoctorReport> =
       ? []
       : [endpoints.runtime, ...(endpoints.image === null ? [] : [endpoints.image]), ...endpoints.others];
   // Whether the kernel lets the tap in shows without a runtime too.
-  const trial = await tryTap(native, paths.length === 0 ? usualSockets : paths, clock);
+  const trial = await tryTap(native, paths.length === 0 ? usualSockets : paths, config['ring-size'], clock);
 
   const reports: EndpointReport[] = [];
   for (const path of paths)

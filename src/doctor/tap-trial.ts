@@ -5,6 +5,7 @@ import type { NativeLoad } from '../kernel/native.ts';
 import { type KernelProgram, kernelParts } from '../kernel/program.ts';
 import type { Peer } from '../source/event.ts';
 import { TapError } from '../source/tap/error.ts';
+import { defaultTapLimits } from '../source/tap/limits.ts';
 import { createTap } from '../source/tap/tap.ts';
 
 /** A connection that was there before critrace came. */
@@ -30,6 +31,7 @@ const trialMs = 400;
 export const tryTap = async (
   native: NativeLoad,
   endpoints: readonly string[],
+  ringBytes: number,
   clock: Clock,
 ): Promise<TapTrial> => {
   const refused = (why: string, programs: readonly KernelProgram[] = []): TapTrial => ({
@@ -52,6 +54,7 @@ export const tryTap = async (
       identity: 'doctor',
       endpoints: endpoints.slice(0, recordConstants.MAX_ENDPOINTS),
       clock,
+      limits: { ...defaultTapLimits, ringBytes },
       parts: kernelParts,
       native: { openTap },
     });

@@ -37,6 +37,7 @@ test('every counter that is a metric is one of a real agent, and readiness follo
         image: null,
         others: [],
         kernelEvents: [],
+        ringBytes: 8 * 1024 * 1024,
         clock: systemClock(),
         log: () => undefined,
         readiness,

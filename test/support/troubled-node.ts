@@ -204,6 +204,7 @@ export const aTroubledNode = async (t: TestContext): Promise<TroubledNode> => {
         image: { endpoint: older.socket, listen: imageListen },
         others: [],
         kernelEvents: [],
+        ringBytes: 8 * 1024 * 1024,
         clock,
         log: () => undefined,
         readiness,
