@@ -18,7 +18,8 @@ import { createKernelJoin } from './calls/kernel/join.ts';
 import { createKernelCounters, type KernelCounters } from './calls/kernel/limits.ts';
 import { createStories, createStoryCounters, type StoryCounters } from './calls/stories.ts';
 import { createCriCall } from './cri/call.ts';
-import { type CriCounters, createCriCounters } from './cri/limits.ts';
+import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
+import { createMemory } from './cri/memory.ts';
 import type { CriSchema } from './cri/schema.ts';
 import type { Nanos, Seen } from './foundation/time.ts';
 import { createGrpcTracker } from './grpc/calls.ts';
@@ -153,6 +154,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     stories.tick(now, out);
     if (out.length > 0) kernel.explain(out, now);
   };
+  const memory = createMemory(defaultCriLimits, counters.cri);
   /** The stream of the message that is being read. */
   let reading = 0;
   const beginCri = (connection: number, known: Identities) => (path: string) =>
@@ -161,6 +163,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       full: options.full,
       schema: options.schema,
       counters: counters.cri,
+      memory,
       onMessage(rpc, request, response) {
         stories.message({ connection, stream: reading, known }, rpc, request, response);
       },

@@ -5,6 +5,7 @@ import { createFullReader, type FullReader } from './full.ts';
 import { createInflater, type Inflater } from './gzip.ts';
 import type { Kept } from './kept.ts';
 import { type CriCounters, type CriLimits, defaultCriLimits } from './limits.ts';
+import type { Memory } from './memory.ts';
 import { endMessage, pushMessage, type ReaderState, startMessage } from './message-reader.ts';
 import { findMethod } from './methods.ts';
 import type { ReadMessage } from './path.ts';
@@ -49,6 +50,8 @@ export interface CriCallOptions {
   readonly schema: CriSchema;
   readonly counters: CriCounters;
   readonly limits?: CriLimits;
+  /** Shared by calls that may say the same; without it each is read anew. */
+  readonly memory?: Memory;
   /** Told the kept fields of each whole message when it ends; with a response also those of the request. */
   readonly onMessage?: (rpc: string, request: Kept | null, response: Kept | null) => void;
   /** Keep the identity of list items (the default). Counting them alone costs a hundredth. */
@@ -129,7 +132,14 @@ export const createCriCall = (options: CriCallOptions): CriCall | null => {
   };
 
   const read = (of: Side): ReaderState =>
-    startMessage(of.projection, limits, counters, keepItems ? limits.maxItems - of.itemsKept : null, of.room);
+    startMessage(
+      of.projection,
+      limits,
+      counters,
+      options.memory ?? null,
+      keepItems ? limits.maxItems - of.itemsKept : null,
+      of.room,
+    );
 
   const abandon = (of: Side): void => {
     const state = of.reader ?? read(of);

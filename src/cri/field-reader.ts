@@ -1,6 +1,8 @@
 import type protobuf from 'protobufjs';
+import { identityLabelAt } from './labels.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
-import { type FieldPlan, labelKeys, type MessagePlan } from './projection.ts';
+import type { FieldPlan, MessagePlan } from './projection.ts';
+import { identityLabels } from './shapes.ts';
 import { shownText } from './text.ts';
 
 /** A kept message while it is being read: `Kept`, not yet read-only. */
@@ -65,23 +67,12 @@ const readText = (reader: protobuf.Reader, tally: Tally): string | null => {
   return reader.string();
 };
 
-const isAt = (bytes: Uint8Array, start: number, key: Uint8Array): boolean => {
-  // From the end: the keys have their beginnings in common.
-  for (let i = key.length - 1; i >= 0; i--) if (bytes[start + i] !== key[i]) return false;
-  return true;
-};
-
-const identityLabel = (bytes: Uint8Array, start: number, size: number): string | null => {
-  const key = labelKeys.get(size);
-  return key !== undefined && isAt(bytes, start, key.bytes) ? key.name : null;
-};
-
 /** One entry of a labels map. Only the value of an identity label becomes a string. */
 const readLabel = (reader: protobuf.Reader, labels: Draft, tally: Tally): void => {
   const end = enter(reader);
   const outer = reader.len;
   reader.len = end;
-  let name: string | null = null;
+  let label = -1;
   let valueAt = -1;
   while (reader.pos < end) {
     const tag = reader.tag();
@@ -89,13 +80,14 @@ const readLabel = (reader: protobuf.Reader, labels: Draft, tally: Tally): void =
       const size = reader.size();
       const start = reader.pos;
       reader.skip(size);
-      name = identityLabel(reader.buf, start, size);
+      label = identityLabelAt(reader.buf, start, size);
     } else {
       if (tag === 0x12) valueAt = reader.pos;
       skipValue(reader, tag & 7);
     }
   }
-  if (name !== null) {
+  const name = identityLabels[label];
+  if (name !== undefined) {
     if (valueAt >= 0) reader.pos = valueAt;
     const text = valueAt < 0 ? '' : readText(reader, tally);
     if (text !== null) labels[name] = text;
@@ -215,7 +207,7 @@ const readNested = (reader: protobuf.Reader, plan: MessagePlan, draft: Draft, ta
   while (reader.pos < end) {
     const tag = reader.tag();
     const field = plan.fields[tag >>> 3];
-    if (field === 'skip') skipValue(reader, tag & 7);
+    if (field === null) skipValue(reader, tag & 7);
     else if (field !== undefined && (tag & 7) === field.wire) {
       readField(reader, field, draft, tally.limits.maxRepeated, tally);
     } else {

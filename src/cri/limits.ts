@@ -10,6 +10,10 @@ export interface CriLimits {
   readonly maxRepeated: number;
   /** Bytes of one kept string. A Kubernetes name has 253 at most, an image reference under 600. */
   readonly maxTextBytes: number;
+  /** Messages inside of messages whose reading is remembered, those of all calls together. */
+  readonly maxRemembered: number;
+  /** Bytes of such a message from which something is kept: one with more is not remembered. Below 64 kB. */
+  readonly maxExtractBytes: number;
   /** Messages of a stream whose kept fields are held until the call ends. */
   readonly maxKeptMessages: number;
   /** Bytes held of a compressed message until it is complete. */
@@ -28,6 +32,8 @@ export const defaultCriLimits: CriLimits = {
   maxKeptBytes: 32 << 20,
   maxRepeated: 256,
   maxTextBytes: 1024,
+  maxRemembered: 2048,
+  maxExtractBytes: 2048,
   maxKeptMessages: 64,
   maxCompressedBytes: 4 << 20,
   maxInflatedBytes: 16 << 20,
@@ -52,6 +58,8 @@ export interface CriCounters {
   overItems: number;
   /** Strings over `maxTextBytes`. */
   overTextBytes: number;
+  /** Readings over `maxRemembered`: what comes again is read again. */
+  forgotten: number;
   /** Messages over `maxKeptMessages`: read and counted, their fields not held. */
   overKeptMessages: number;
   /** Messages over `maxCompressedBytes` or `maxInflatedBytes`. */
@@ -70,6 +78,7 @@ export const createCriCounters = (): CriCounters => ({
   overKeptBytes: 0,
   overItems: 0,
   overTextBytes: 0,
+  forgotten: 0,
   overKeptMessages: 0,
   overInflated: 0,
   overFull: 0,

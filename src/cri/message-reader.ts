@@ -3,6 +3,7 @@ import { countOver, type Draft, readField, type Tally } from './field-reader.ts'
 import { type Head, maxHeadBytes, readHead } from './head.ts';
 import type { BrokenReason, MessageResult } from './kept.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
+import type { Memory } from './memory.ts';
 import type { FieldPlan, Projection } from './projection.ts';
 
 /**
@@ -27,6 +28,8 @@ interface Joined {
   readonly plan: FieldPlan;
   readonly isItem: boolean;
   readonly size: number;
+  /** Bytes of its tag and size. */
+  readonly headSize: number;
   bytes: Buffer;
   filled: number;
 }
@@ -34,6 +37,8 @@ interface Joined {
 /** The state of one message's reading. */
 export interface ReaderState extends Tally {
   readonly projection: Projection;
+  /** Null: nothing is remembered. */
+  readonly memory: Memory | null;
   /** Items that may still be kept; null: items are only counted. */
   readonly maxItems: number | null;
   /** Bytes of fields from which something may still be kept. */
@@ -54,10 +59,12 @@ export const startMessage = (
   projection: Projection,
   limits: CriLimits,
   counters: CriCounters,
+  memory: Memory | null,
   maxItems: number | null,
   room: number,
 ): ReaderState => ({
   projection,
+  memory,
   limits,
   counters,
   maxItems,
@@ -85,7 +92,7 @@ const planOf = (state: ReaderState): FieldPlan | null => {
     state.itemsBytes += head.rest;
     if (state.maxItems === null) return null;
   }
-  if (plan === 'skip') return null;
+  if (plan === null) return null;
   if (plan === undefined || head.tag % 8 !== plan.wire) {
     state.unknownFields += 1;
     return null;
@@ -99,19 +106,61 @@ const planOf = (state: ReaderState): FieldPlan | null => {
   return null;
 };
 
-/** Decodes one field, from its tag at `from` to its end. */
+/** Where a message inside of this one is put, if it begins there: what comes twice is merged, as protobuf says. */
+const isNew = (draft: Draft, { name, repeated }: FieldPlan, most: number): boolean => {
+  const before = draft[name];
+  return before === undefined || (repeated && Array.isArray(before) && before.length < most);
+};
+
+const put = (draft: Draft, { name, repeated }: FieldPlan, value: Draft): void => {
+  const before = draft[name];
+  if (!repeated) draft[name] = value;
+  else if (Array.isArray(before)) before.push(value);
+  else draft[name] = [value];
+};
+
+const unshare = (draft: Draft, { name }: FieldPlan): void => {
+  const before = draft[name];
+  if (before !== undefined) draft[name] = structuredClone(before);
+};
+
+/** The message that was put last. */
+const putLast = (draft: Draft, { name }: FieldPlan): Draft | null => {
+  const value = draft[name];
+  const last = Array.isArray(value) ? value.at(-1) : value;
+  return typeof last === 'object' && !Array.isArray(last) ? last : null;
+};
+
+/** Decodes one field, from its tag at `from` to its end; its value begins at `value`. */
 const readRecord = (
   state: ReaderState,
-  reader: protobuf.Reader,
+  bytes: Uint8Array,
   plan: FieldPlan,
   isItem: boolean,
   from: number,
+  value: number,
   to: number,
 ): void => {
+  const { memory, draft, limits } = state;
+  const { message } = plan;
+  const most = isItem ? (state.maxItems ?? 0) : limits.maxRepeated;
+  const isMemorable = memory !== null && message !== null && plan.former === null && isNew(draft, plan, most);
+  const remembered = isMemorable ? memory.find(bytes, value, to, message) : null;
+  if (remembered !== null && remembered.draft !== null) {
+    put(draft, plan, remembered.draft);
+    return;
+  }
+  // What is remembered of its first part is shared with others.
+  if (memory !== null && message !== null && !plan.repeated) unshare(draft, plan);
+  const reader = protobuf.Reader.create(asBuffer(bytes));
   reader.pos = from;
   reader.len = to;
   reader.tag();
-  readField(reader, plan, state.draft, isItem ? (state.maxItems ?? 0) : state.limits.maxRepeated, state);
+  const counted = state.unknownFields + state.overBound;
+  readField(reader, plan, draft, most, state);
+  if (memory === null || remembered === null || state.unknownFields + state.overBound !== counted) return;
+  const read = putLast(draft, plan);
+  if (read !== null) memory.keep(remembered, read);
 };
 
 const join = (state: ReaderState, joined: Joined, piece: Uint8Array, from: number, to: number): number => {
@@ -126,8 +175,7 @@ const join = (state: ReaderState, joined: Joined, piece: Uint8Array, from: numbe
   joined.filled += taken;
   if (joined.filled === joined.size) {
     state.joined = null;
-    const reader = protobuf.Reader.create(joined.bytes);
-    readRecord(state, reader, joined.plan, joined.isItem, 0, joined.size);
+    readRecord(state, joined.bytes, joined.plan, joined.isItem, 0, joined.headSize, joined.size);
   }
   return taken;
 };
@@ -143,7 +191,8 @@ const beginField = (state: ReaderState, bytes: Uint8Array, from: number): void =
     return;
   }
   const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
-  const joined: Joined = { plan, isItem, size: head.size + head.rest, bytes: noBytes, filled: 0 };
+  const size = head.size + head.rest;
+  const joined: Joined = { plan, isItem, size, headSize: head.size, bytes: noBytes, filled: 0 };
   state.joined = joined;
   join(state, joined, bytes, from, from + head.size);
 };
@@ -174,7 +223,6 @@ const pushPieces = (state: ReaderState, bytes: Uint8Array): void => {
   const end = bytes.length;
   let pos = 0;
   if (state.stashed > 0) pos = continueHead(state, bytes);
-  let reader: protobuf.Reader | null = null;
   while (pos < end && state.broken === null) {
     if (state.skip > 0) {
       const skipped = Math.min(state.skip, end - pos);
@@ -199,9 +247,8 @@ const pushPieces = (state: ReaderState, bytes: Uint8Array): void => {
       const plan = planOf(state);
       const after = pos + head.size + head.rest;
       if (plan !== null) {
-        reader ??= protobuf.Reader.create(asBuffer(bytes));
         const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
-        readRecord(state, reader, plan, isItem, pos, after);
+        readRecord(state, bytes, plan, isItem, pos, pos + head.size, after);
       }
       pos = after;
     }
@@ -231,8 +278,9 @@ export const createMessageReader = (
   projection: Projection,
   limits: CriLimits,
   counters: CriCounters,
+  memory: Memory | null = null,
 ): MessageReader => {
-  const state = startMessage(projection, limits, counters, limits.maxItems, limits.maxKeptBytes);
+  const state = startMessage(projection, limits, counters, memory, limits.maxItems, limits.maxKeptBytes);
   return {
     push: (bytes) => pushMessage(state, bytes),
     end: () => endMessage(state),

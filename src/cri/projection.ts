@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs';
-import { identityLabels, shapes } from './shapes.ts';
+import { shapes } from './shapes.ts';
 import { type TextRule, textRule } from './text.ts';
 
 export type FieldKind =
@@ -35,9 +35,11 @@ export interface FormerMessage {
   readonly name: string;
 }
 
-/** What is read of a message: by field number a plan, or `skip` for a known field that is not kept. */
+/** What is read of a message: by field number a plan; null: a known field that is not kept. */
 export interface MessagePlan {
-  readonly fields: readonly (FieldPlan | 'skip' | undefined)[];
+  readonly fields: readonly (FieldPlan | null | undefined)[];
+  /** Among the fields is a map of labels. */
+  readonly hasLabels: boolean;
 }
 
 /** What is read of a method's request or response. */
@@ -89,14 +91,15 @@ const planField = (field: protobuf.Field): FieldPlan => {
 };
 
 const planMessage = (type: protobuf.Type, kept: readonly string[]): MessagePlan => {
-  const fields: (FieldPlan | 'skip' | undefined)[] = [];
-  for (const field of type.fieldsArray) fields[field.id] = 'skip';
+  const fields: (FieldPlan | null | undefined)[] = [];
+  for (const field of type.fieldsArray) fields[field.id] = null;
   for (const name of kept) {
     const field = type.fields[name];
     if (field === undefined) throw new Error(`${type.fullName} has no field ${name}`);
     fields[field.id] = planField(field);
   }
-  return { fields: Array.from(fields) };
+  const hasLabels = fields.some((field) => field?.kind === 'labels');
+  return { fields: Array.from(fields), hasLabels };
 };
 
 /** Throws when a name is not in the schema: a fault of the tables, found when the schema is loaded. */
@@ -109,9 +112,3 @@ export const compileProjection = (
   type,
   itemsField: items === null ? 0 : (type.fields[items]?.id ?? 0),
 });
-
-/** The identity labels by the length of their keys, as bytes: other keys are never made strings. */
-export const labelKeys: ReadonlyMap<number, { readonly name: string; readonly bytes: Uint8Array }> = new Map(
-  identityLabels.map((name) => [name.length, { name, bytes: Buffer.from(name, 'latin1') }]),
-);
-if (labelKeys.size !== identityLabels.length) throw new Error('two identity labels have the same length');

@@ -1,4 +1,5 @@
 import type { Nanos } from '../../foundation/time.ts';
+import { createBoundedMap } from './bounded-map.ts';
 
 export interface IdTableOptions {
   readonly maxEntries: number;
@@ -7,7 +8,7 @@ export interface IdTableOptions {
   readonly onForgotten: () => void;
 }
 
-/** What is known by id. Bounded: the entry that was not set for longest goes first. */
+/** What is known by id, as a bounded map has it. */
 export interface IdTable<Entry> {
   get(id: string): Entry | undefined;
   /**
@@ -15,7 +16,9 @@ export interface IdTable<Entry> {
    * gives way to what was not.
    */
   find(idOrPrefix: string): Found<Entry> | 'ambiguous' | undefined;
-  set(id: string, entry: Entry): void;
+  set(id: string, entry: Entry, by?: object): void;
+  /** The entry, if it was set last by this: it then counts as set again. */
+  getAgain(id: string, by: object): Entry | undefined;
   /** It is gone since then: still found, until `expire` comes later than the grace time. */
   remove(id: string, at: Nanos): void;
   /** Ids that went. */
@@ -36,7 +39,10 @@ const none: readonly string[] = [];
 
 export const createIdTable = <Entry>(options: IdTableOptions): IdTable<Entry> => {
   const { maxEntries, minPrefix, removalGrace, onForgotten } = options;
-  const entries = new Map<string, Entry>();
+  const entries = createBoundedMap<Entry>(maxEntries, (id) => {
+    unlist(id);
+    onForgotten();
+  });
   /** All ids, in order. */
   const sorted: string[] = [];
   /** When each of the removed ids goes, in the order in which they were removed. */
@@ -54,14 +60,18 @@ export const createIdTable = <Entry>(options: IdTableOptions): IdTable<Entry> =>
     return low;
   };
 
-  const drop = (id: string): void => {
-    entries.delete(id);
+  const unlist = (id: string): void => {
     due.delete(id);
     sorted.splice(placeOf(id), 1);
   };
 
+  const drop = (id: string): void => {
+    entries.delete(id);
+    unlist(id);
+  };
+
   return {
-    get: (id) => entries.get(id),
+    get: entries.get,
     find(text) {
       const exact = entries.get(text);
       if (exact !== undefined) return { id: text, entry: exact };
@@ -87,19 +97,12 @@ export const createIdTable = <Entry>(options: IdTableOptions): IdTable<Entry> =>
       const entry = id === null ? undefined : entries.get(id);
       return id === null || entry === undefined ? undefined : { id, entry };
     },
-    set(id, entry) {
-      const isNew = !entries.delete(id);
-      entries.set(id, entry);
-      if (!isNew) return;
-      sorted.splice(placeOf(id), 0, id);
-      if (entries.size <= maxEntries) return;
-      const oldest = entries.keys().next();
-      if (oldest.done) return;
-      drop(oldest.value);
-      onForgotten();
+    set(id, entry, by) {
+      if (entries.set(id, entry, by)) sorted.splice(placeOf(id), 0, id);
     },
+    getAgain: entries.getAgain,
     remove(id, at) {
-      if (entries.has(id) && !due.has(id)) due.set(id, at + removalGrace);
+      if (entries.get(id) !== undefined && !due.has(id)) due.set(id, at + removalGrace);
     },
     expire(now) {
       let gone: string[] | null = null;
@@ -111,7 +114,7 @@ export const createIdTable = <Entry>(options: IdTableOptions): IdTable<Entry> =>
       }
       return gone ?? none;
     },
-    values: () => entries.values(),
+    values: entries.values,
     get size() {
       return entries.size;
     },

@@ -2,6 +2,7 @@ import type { CallFacts, PodIdentity } from '../../cri/facts.ts';
 import type { Kept } from '../../cri/kept.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call, IdentitySource } from '../call.ts';
+import { createBoundedMap } from './bounded-map.ts';
 import { createIdTable, type Found, type IdTable } from './id-table.ts';
 import {
   imageKey,
@@ -61,18 +62,14 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
     counters.imagesForgotten += 1;
   });
   /** By uid, for requests that name nothing else. Sandboxes of one pod differ in their attempt. */
-  const pods = new Map<string, PodIdentity>();
+  const pods = createBoundedMap<PodIdentity>(limits.maxSandboxes, () => {});
   let version = 0;
 
   const learnPod = (pod: PodIdentity): void => {
     if (pod.uid === null) return;
     const before = pods.get(pod.uid);
-    pods.delete(pod.uid);
     const isSame = before !== undefined && before.name === pod.name && before.namespace === pod.namespace;
     pods.set(pod.uid, isSame ? before : { ...pod, attempt: null });
-    if (pods.size <= limits.maxSandboxes) return;
-    const oldest = pods.keys().next();
-    if (!oldest.done) pods.delete(oldest.value);
   };
 
   const find = <Entry>(from: IdTable<Entry>, id: string): Found<Entry> | undefined => {
@@ -82,8 +79,27 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
     return undefined;
   };
 
+  /** A sandbox that only its containers tell of so far: which attempt of the pod it is they do not say. */
+  const addSandboxOf = ({ sandboxId: id, pod }: KnownContainer): void => {
+    if (id !== null && pod !== null && sandboxes.get(id) === undefined)
+      sandboxes.set(id, { id, pod, runtimeHandler: null });
+  };
+
   const learner: Learner = {
-    sandbox(told) {
+    hasSandbox(id, from) {
+      const known = sandboxes.getAgain(id, from);
+      if (known === undefined) return false;
+      learnPod(known.pod);
+      return true;
+    },
+    hasContainer(id, from) {
+      const known = containers.getAgain(id, from);
+      if (known === undefined) return false;
+      if (known.pod !== null) learnPod(known.pod);
+      addSandboxOf(known);
+      return true;
+    },
+    sandbox(told, from) {
       learnPod(told.pod);
       const found = find(sandboxes, told.id);
       const before = found?.entry;
@@ -92,20 +108,17 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
         before !== undefined && before.runtimeHandler === runtimeHandler && samePod(before.pod, told.pod);
       if (!isSame) version += 1;
       const id = found?.id ?? told.id;
-      sandboxes.set(id, isSame ? before : { id, pod: told.pod, runtimeHandler });
+      sandboxes.set(id, isSame ? before : { id, pod: told.pod, runtimeHandler }, from);
     },
-    container(told) {
+    container(told, from) {
       const { sandboxId } = told;
       const whole = sandboxId == null ? undefined : find(sandboxes, sandboxId)?.id;
       const resolved = whole === undefined || whole === sandboxId ? told : { ...told, sandboxId: whole };
       const before = containers.get(told.id);
       const merged = mergeContainer(before, resolved);
       if (merged !== before) version += 1;
-      containers.set(told.id, merged);
-      // A sandbox that only its containers tell of so far: which attempt of the pod it is they do not say.
-      const { pod, sandboxId: id } = merged;
-      if (id !== null && pod !== null && sandboxes.get(id) === undefined)
-        sandboxes.set(id, { id, pod, runtimeHandler: null });
+      containers.set(told.id, merged, from);
+      addSandboxOf(merged);
     },
     pod: learnPod,
     image: (id, name) => images.set(imageKey(id), name),

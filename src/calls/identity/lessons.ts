@@ -5,8 +5,11 @@ import { isImageId, type KnownContainer, type KnownSandbox, type Told } from './
 
 /** Takes what a message tells. */
 export interface Learner {
-  sandbox(told: KnownSandbox): void;
-  container(told: Told<KnownContainer>): void;
+  /** What a message says that is shared by many replies need not be taken apart again. */
+  hasSandbox(id: string, from: Kept): boolean;
+  hasContainer(id: string, from: Kept): boolean;
+  sandbox(told: KnownSandbox, from?: Kept): void;
+  container(told: Told<KnownContainer>, from?: Kept): void;
   pod(pod: PodIdentity): void;
   image(id: string, name: string): void;
 }
@@ -58,31 +61,37 @@ const imageOf = (spec: KeptValue | undefined): string | null =>
 
 /** PodSandbox, PodSandboxStatus and PodSandboxAttributes say it under the same names. */
 const learnSandbox = (of: KeptValue | undefined, learner: Learner): string | null => {
-  const id = text(at(of, 'id'));
-  const pod = podOf(at(of, 'metadata'));
-  if (id !== null && pod !== null)
-    learner.sandbox({ id, pod, runtimeHandler: text(at(of, 'runtime_handler')) });
+  if (!isKept(of)) return null;
+  const id = text(of.id);
+  if (id === null || learner.hasSandbox(id, of)) return id;
+  const pod = podOf(of.metadata);
+  if (pod !== null) learner.sandbox({ id, pod, runtimeHandler: text(of.runtime_handler) }, of);
   return id;
 };
 
 /** Container, ContainerStatus and ContainerAttributes likewise. */
 const learnContainer = (of: KeptValue | undefined, sandboxId: string | null, learner: Learner): void => {
-  const id = text(at(of, 'id'));
-  if (id === null) return;
-  const metadata = at(of, 'metadata');
-  const labels = at(of, 'labels');
+  if (!isKept(of)) return;
+  const id = text(of.id);
+  if (id === null || learner.hasContainer(id, of)) return;
+  const { metadata, labels } = of;
   const pod = podOfLabels(labels);
   if (pod !== null) learner.pod(pod);
-  learner.container({
-    id,
-    name: text(at(metadata, 'name')) ?? text(at(labels, 'io.kubernetes.container.name')),
-    attempt: attemptOf(metadata),
-    sandboxId: text(at(of, 'pod_sandbox_id')) ?? sandboxId,
-    pod,
-    image: imageOf(at(of, 'image')),
-    imageId: text(at(of, 'image_id')),
-    state: text(at(of, 'state')),
-  });
+  const own = text(of.pod_sandbox_id);
+  learner.container(
+    {
+      id,
+      name: text(at(metadata, 'name')) ?? text(at(labels, 'io.kubernetes.container.name')),
+      attempt: attemptOf(metadata),
+      sandboxId: own ?? sandboxId,
+      pod,
+      image: imageOf(of.image),
+      imageId: text(of.image_id),
+      state: text(of.state),
+    },
+    // With a sandbox from elsewhere it is not this message alone that says so.
+    own === null && sandboxId !== null ? undefined : of,
+  );
 };
 
 const learnImage = (of: KeptValue | undefined, learner: Learner): void => {
