@@ -131,7 +131,7 @@ static void refuse(struct program *one, int32_t error, const char *what) {
   told->error = error;
   snprintf(told->reason, sizeof told->reason, "BPF program %s %s: %s", told->name, what, strerror(-error));
   const char *missing = error == -EPERM || error == -EACCES ? capabilities_missing() : NULL;
-  if (missing != NULL) snprintf(told->remedy, sizeof told->remedy, "%s is missing: it takes root, or CAP_BPF and CAP_PERFMON", missing);
+  if (missing != NULL) snprintf(told->remedy, sizeof told->remedy, "missing: %s; it takes root, or CAP_BPF and CAP_PERFMON", missing);
   else snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines));
   memcpy(told->log, words, sizeof told->log);
 }
