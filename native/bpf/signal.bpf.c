@@ -28,9 +28,9 @@ int BPF_PROG(generate, int number, struct kernel_siginfo *info, struct task_stru
   struct critrace_signal record = {.signal = number};
   begin_event(&record.event, CRITRACE_RECORD_SIGNAL, sizeof record);
   describe_task(state, task, &record.event.process);
-  /* A code above zero is the kernel's: a fault, a timer. */
+  /* A code above zero is the kernel's: a fault, a timer. Newer verifiers know that it is not always an address. */
   __u64 from = (__u64)info;
-  if (from != SEND_SIG_PRIV && (from == 0 || info->si_code <= 0))
+  if (from != SEND_SIG_PRIV && (from == 0 || get(from, struct kernel_siginfo, si_code) <= 0))
     describe_task(state, (struct task_struct *)bpf_get_current_task_btf(), &record.sender);
   tell(state, &record, sizeof record);
   return 0;

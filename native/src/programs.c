@@ -56,7 +56,7 @@ static bool has_trampolines(const struct bpf_object *object) {
 }
 
 static const char *remedy(int32_t error, bool trampolines) {
-  if (trampolines) return "this kernel lets no program be called by its functions (fentry), or the function is not there";
+  if (trampolines && error != -EINVAL) return "this kernel lets no program be called by its functions (fentry), or the function is not there";
   switch (error) {
     case -EPERM:
     case -EACCES:
@@ -64,7 +64,8 @@ static const char *remedy(int32_t error, bool trampolines) {
     case -ENOENT:
     case -ESRCH:
     case -EINVAL:
-      return "this kernel lacks what the program needs: Linux 6.12 with BTF (CONFIG_DEBUG_INFO_BTF)";
+      return trampolines ? "this kernel lacks what the program needs: Linux 5.17"
+                         : "this kernel lacks what the program needs: Linux 6.12 with BTF (CONFIG_DEBUG_INFO_BTF)";
     default:
       return "see docs/kernel.md";
   }

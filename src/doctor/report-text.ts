@@ -127,8 +127,8 @@ export const doctorText = (report: DoctorReport): string =>
     ),
     ...heading(
       'Kernels',
-      report.kernels.map(
-        ({ kernel, where, tried, result }) => `${tried.padEnd(13)}  ${kernel} (${where}): ${result}`,
+      report.kernels.map(({ kernel, where, tried, result }) =>
+        `${tried.padEnd(13)}  ${kernel} (${where}): ${result}`.replaceAll('`', ''),
       ),
     ),
     ...heading('critrace will see', report.sees),

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { TomlTable } from 'smol-toml';
 import type { ServerProcess } from './server-process.ts';
+import { readToml, tomlAt, tomlText } from './toml.ts';
 
 /** What a program's own tracing is set to, and where that was read. */
 export interface Tracing {
@@ -20,18 +22,10 @@ const read = (path: string): string | null => {
   }
 };
 
-/** A key of a TOML table: enough for the flat settings that matter here. */
-export const tomlValue = (text: string, table: string, key: string): string | null => {
-  let inside = false;
-  let found: string | null = null;
-  for (const line of text.split('\n')) {
-    const header = /^\s*\[+\s*(.+?)\s*\]+\s*(?:#.*)?$/.exec(line)?.[1];
-    if (header !== undefined) inside = header.replaceAll(/["'\s]/g, '') === table;
-    const [, name, value] = /^\s*([A-Za-z0-9_-]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    if (inside && name === key && value !== undefined)
-      found = /^(["'])(.*?)\1/.exec(value)?.[2] ?? value.replace(/\s*#.*$/, '');
-  }
-  return found;
+/** Null: it cannot be read, or is no TOML. */
+const readDocument = (path: string): TomlTable | null => {
+  const text = read(path);
+  return text === null ? null : readToml(text);
 };
 
 /** An endpoint without what may be secret in it. */
@@ -70,7 +64,42 @@ const dropIns = (folder: string): string[] => {
   }
 };
 
-const containerdTable = 'plugins.io.containerd.tracing.processor.v1.otlp';
+const escaped = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+
+/** Files that containerd's configuration takes in: paths from its own folder on, with a star in the name. */
+const importsOf = (document: TomlTable, path: string, root: string): string[] => {
+  const imports = tomlAt(document, 'imports');
+  return (Array.isArray(imports) ? imports : []).flatMap((pattern) => {
+    if (typeof pattern !== 'string') return [];
+    const absolute = resolve(dirname(path), pattern);
+    const [folder, name] = [dirname(absolute), basename(absolute)];
+    if (!name.includes('*')) return [absolute];
+    const wanted = new RegExp(`^${name.split('*').map(escaped).join('.*')}$`);
+    return dropIns(`${root}${folder}`)
+      .map((found) => found.slice(root.length))
+      .filter((found) => wanted.test(basename(found)));
+  });
+};
+
+interface Configured {
+  readonly endpoint: string;
+  readonly from: string;
+}
+
+/** Where the configuration says that spans go: what is taken in last counts. Null: nowhere. */
+const containerdEndpoint = (document: TomlTable, path: string, root: string): Configured | null => {
+  let found: Configured | null = null;
+  const look = (one: TomlTable, from: string): void => {
+    const endpoint = tomlText(one, 'plugins', 'io.containerd.tracing.processor.v1.otlp', 'endpoint');
+    if (endpoint !== null) found = { endpoint, from };
+  };
+  look(document, path);
+  for (const file of importsOf(document, path, root)) {
+    const imported = readDocument(`${root}${file}`);
+    if (imported !== null) look(imported, file);
+  }
+  return found;
+};
 
 /** The runtime's own tracing: by its configuration file and the environment that it was started with. */
 export const runtimeTracing = ({ pid, comm }: ServerProcess, proc = '/proc'): Tracing => {
@@ -88,26 +117,26 @@ export const runtimeTracing = ({ pid, comm }: ServerProcess, proc = '/proc'): Tr
     const files = [`${root}${main}`, ...dropIns(`${root}/etc/crio/crio.conf.d`)];
     let [on, endpoint, from]: [boolean | null, string | null, string] = [null, null, main];
     for (const file of files) {
-      const text = read(file);
-      if (text === null) continue;
+      const document = readDocument(file);
+      if (document === null) continue;
       on ??= false;
-      const enabled = tomlValue(text, 'crio.tracing', 'enable_tracing');
-      if (enabled !== null) [on, from] = [enabled === 'true', file.slice(root.length)];
-      endpoint = tomlValue(text, 'crio.tracing', 'tracing_endpoint') ?? endpoint;
+      const enabled = tomlAt(document, 'crio', 'tracing', 'enable_tracing');
+      if (typeof enabled === 'boolean') [on, from] = [enabled, file.slice(root.length)];
+      endpoint = tomlText(document, 'crio', 'tracing', 'tracing_endpoint') ?? endpoint;
     }
     return { program, on, endpoint: on === true ? shown(endpoint) : null, from };
   }
   const file = argumentOf(args, '--config', '-c') ?? '/etc/containerd/config.toml';
-  const text = read(`${root}${file}`);
-  const configured = text === null ? null : tomlValue(text, containerdTable, 'endpoint');
-  const endpoint = shown(configured ?? fromEnvironment);
+  const document = readDocument(`${root}${file}`);
+  const configured = document === null ? null : containerdEndpoint(document, file, root);
+  const endpoint = shown(configured?.endpoint ?? fromEnvironment);
   if (endpoint !== null && variables.get('OTEL_SDK_DISABLED') !== 'true')
-    return { program, on: true, endpoint, from: configured === null ? 'its environment' : file };
-  const known = text !== null || environ !== null;
+    return { program, on: true, endpoint, from: configured?.from ?? 'its environment' };
+  const known = document !== null || environ !== null;
   return {
     program,
     on: known ? false : null,
     endpoint: null,
-    from: text === null ? 'its environment' : file,
+    from: document === null ? 'its environment' : file,
   };
 };

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { kubeletTracing } from '../../src/config/kubelet.ts';
-import { environmentOf, runtimeTracing, tomlValue } from '../../src/doctor/tracing.ts';
+import { environmentOf, runtimeTracing } from '../../src/doctor/tracing.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const containerd = `
@@ -15,17 +15,6 @@ version = 2
     endpoint = "http://user:secret@collector:4318/?key=secret" # a comment
     protocol = "http/protobuf"
 `;
-
-test('a key of a TOML table, and of no other', () => {
-  const table = 'plugins.io.containerd.tracing.processor.v1.otlp';
-  assert.equal(tomlValue(containerd, table, 'protocol'), 'http/protobuf');
-  assert.equal(tomlValue(containerd, table, 'insecure'), null);
-  assert.equal(
-    tomlValue('[crio.tracing]\nenable_tracing = true # yes\n', 'crio.tracing', 'enable_tracing'),
-    'true',
-  );
-  assert.equal(tomlValue('enable_tracing = true', 'crio.tracing', 'enable_tracing'), null);
-});
 
 test('of an environment only what says where spans go', () => {
   const found = environmentOf(
@@ -69,6 +58,27 @@ test('what a runtime’s own tracing is set to', async (t) => {
     'http://collector:4318/',
     usual,
   ]);
+  // As containerd 2 writes it, in other notations, and taken in from other files, of which the last counts.
+  for (const text of [
+    "version = 3\n[plugins.'io.containerd.tracing.processor.v1.otlp']\nendpoint = 'http://c'\n",
+    'plugins."io.containerd.tracing.processor.v1.otlp" = { endpoint = "http://c", insecure = true }\n',
+    '[plugins]\n"io.containerd.tracing.processor.v1.otlp".endpoint = """http://c"""\n',
+  ])
+    assert.deepEqual(await of('containerd', ['containerd'], { [usual]: text }), [true, 'http://c', usual]);
+  assert.deepEqual(
+    await of('containerd', ['containerd'], {
+      [usual]: `imports = ["conf.d/*.toml", "/more.toml"]\n${containerd}`,
+      '/etc/containerd/conf.d/a.toml': containerd.replaceAll('collector', 'a'),
+      '/etc/containerd/conf.d/b.toml': containerd.replaceAll('collector', 'b'),
+      '/etc/containerd/conf.d/c.txt': containerd.replaceAll('collector', 'c'),
+    }),
+    [true, 'http://b:4318/', '/etc/containerd/conf.d/b.toml'],
+  );
+  assert.deepEqual(await of('containerd', ['containerd'], { [usual]: 'this is = = no TOML' }), [
+    false,
+    null,
+    'its environment',
+  ]);
   assert.deepEqual(await of('containerd', ['containerd', '-c', '/c.toml'], { '/c.toml': 'version = 2' }), [
     false,
     null,
@@ -95,6 +105,11 @@ test('what a runtime’s own tracing is set to', async (t) => {
     }),
     [true, '0.0.0.0:4317', '/etc/crio/crio.conf.d/10-trace'],
   );
+  assert.deepEqual(
+    await of('crio', ['crio'], { '/etc/crio/crio.conf': 'crio.tracing.enable_tracing = true # yes\n' }),
+    [true, null, '/etc/crio/crio.conf'],
+  );
+  assert.equal((await of('crio', ['crio'], { '/etc/crio/crio.conf': 'enable_tracing = true' }))[0], false);
   assert.equal(runtimeTracing({ pid: 1, comm: 'containerd' }, await temporaryFolder(t)).on, null);
 });
 
