@@ -3,6 +3,7 @@ import { findMethod } from './cri/methods.ts';
 import type { SpansOf } from './observe.ts';
 import type { ObservationMode } from './spans/call-attributes.ts';
 import { spansOfCall } from './spans/call-spans.ts';
+import { spansOfCasualty } from './spans/casualty-spans.ts';
 import type { HostFacts } from './spans/host.ts';
 import { spansOfKernel } from './spans/kernel-spans.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
@@ -57,6 +58,8 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
         return spansOfUpgrade(finding.upgrade, identity, context.resources, endOfInput !== null);
       case 'symptom':
         return spansOfSymptom(finding.symptom, context);
+      case 'casualty':
+        return spansOfCasualty(finding.casualty, identity, context.resources);
       case 'kernel':
         return spansOfKernel(finding.call, finding.story, { ...context, endOfInput });
       case 'connection':

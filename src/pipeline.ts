@@ -295,6 +295,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       case 'kernel':
         counters.source.kernelEvents += 1;
         kernel.event(event.event, event.seen.at);
+        stories.kernel(event.event, event.seen.at, out);
         return;
     }
     const watched = connections.get(event.connection);

@@ -1,6 +1,7 @@
 import type { Nanos } from '../foundation/time.ts';
 import type { Call } from './call.ts';
 import type { Caller } from './caller.ts';
+import type { Casualty } from './casualties/casualty.ts';
 import type { CallerSeen } from './census/caller-seen.ts';
 import type { KernelStory } from './kernel/story.ts';
 import type { Negotiation } from './negotiation/finding.ts';
@@ -31,5 +32,6 @@ export type Finding =
   | { readonly kind: 'round'; readonly round: Round }
   | { readonly kind: 'upgrade'; readonly upgrade: Upgrade }
   | { readonly kind: 'symptom'; readonly symptom: Symptom }
+  | { readonly kind: 'casualty'; readonly casualty: Casualty }
   /** The parts of a call's kernel story. Comes once, after the call. */
   | { readonly kind: 'kernel'; readonly call: Call; readonly story: KernelStory };

@@ -2,7 +2,11 @@ import type { Kept } from '../cri/kept.ts';
 import { findMethod } from '../cri/methods.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { CallHead, GrpcEvent } from '../grpc/event.ts';
+import type { KernelEvent } from '../kernel/kernel-event.ts';
 import type { ConnectionFacts } from './assemble.ts';
+import { createCasualties } from './casualties/casualties.ts';
+import type { Casualty } from './casualties/casualty.ts';
+import { type CasualtyCounters, createCasualtyCounters } from './casualties/limits.ts';
 import { type CensusResult, createCensus } from './census/census.ts';
 import type { Finding } from './finding.ts';
 import { createIdentityBook } from './identity/book.ts';
@@ -34,6 +38,7 @@ export interface StoryCounters {
   readonly rounds: RoundCounters;
   readonly unreturned: UnreturnedCounters;
   readonly upgrades: UpgradeCounters;
+  readonly casualties: CasualtyCounters;
 }
 
 export const createStoryCounters = (): StoryCounters => ({
@@ -43,6 +48,7 @@ export const createStoryCounters = (): StoryCounters => ({
   rounds: createRoundCounters(),
   unreturned: createUnreturnedCounters(),
   upgrades: createUpgradeCounters(),
+  casualties: createCasualtyCounters(),
 });
 
 /** Whose message it is. */
@@ -76,6 +82,7 @@ export interface Stories {
   told(known: Identities, from: number, out: Finding[]): void;
   /** After `told`, of the same event. */
   grpc(connection: number, event: GrpcEvent, snapshot: Snapshot, now: Nanos): void;
+  kernel(event: KernelEvent, at: Nanos, out: Finding[]): void;
   tick(now: Nanos, out: Finding[]): void;
   finish(out: Finding[]): void;
   callers(): CensusResult;
@@ -91,13 +98,19 @@ export const createStories = (counters: StoryCounters): Stories => {
   const rounds = createRounds(counters.rounds);
   const symptoms = createSymptoms(counters.unreturned);
   const upgrades = createUpgrades(counters.upgrades);
+  const casualties = createCasualties(
+    ({ containerId, podUid }) => identities.whoIs(containerId, podUid),
+    counters.casualties,
+  );
 
   const shown: Symptom[] = [];
   const roundsOver: Round[] = [];
   const upgraded: Upgrade[] = [];
+  const fallen: Casualty[] = [];
   const show = (out: Finding[]): void => {
     if (upgraded.length > 0) for (const upgrade of upgraded.splice(0)) out.push({ kind: 'upgrade', upgrade });
     if (roundsOver.length > 0) for (const round of roundsOver.splice(0)) out.push({ kind: 'round', round });
+    if (fallen.length > 0) for (const casualty of fallen.splice(0)) out.push({ kind: 'casualty', casualty });
     if (shown.length > 0) for (const symptom of shown.splice(0)) out.push({ kind: 'symptom', symptom });
   };
 
@@ -180,9 +193,14 @@ export const createStories = (counters: StoryCounters): Stories => {
       show(out);
     },
     grpc: symptoms.grpc,
+    kernel(event, at, out) {
+      casualties.event(event, at, fallen);
+      show(out);
+    },
     tick(now, out) {
       rounds.tick(now, roundsOver);
       symptoms.tick(now, shown);
+      casualties.tick(now, fallen);
       show(out);
     },
     finish(out) {

@@ -23,6 +23,8 @@ const timeOf = (finding: Finding): Nanos | null => {
       return finding.operation.start;
     case 'symptom':
       return finding.symptom.end;
+    case 'casualty':
+      return finding.casualty.end;
     case 'kernel':
       return finding.story.from;
   }
@@ -61,6 +63,11 @@ const holds = (condition: Condition, finding: Finding): boolean => {
     // Its last moment decides, not that of each call.
     if (condition.field === 'min-duration') return end - start >= condition.atLeast;
     return calls.some((call) => holds(condition, { kind: 'call', call }));
+  }
+  if (finding.kind === 'casualty') {
+    const { pod, start, end } = finding.casualty;
+    if (condition.field === 'pod') return podMatches(pod, condition);
+    return condition.field === 'min-duration' && end - start >= condition.atLeast;
   }
   if (finding.kind !== 'call' && finding.kind !== 'kernel') return false;
   const { call } = finding;

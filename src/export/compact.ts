@@ -1,4 +1,5 @@
 import type { Call } from '../calls/call.ts';
+import type { Casualty } from '../calls/casualties/casualty.ts';
 import type { CallerSeen } from '../calls/census/caller-seen.ts';
 import type { ConnectionFinding, Finding } from '../calls/finding.ts';
 import type { KernelStory } from '../calls/kernel/story.ts';
@@ -213,6 +214,16 @@ const symptomLine = (found: Symptom, { colour }: CompactOptions): string => {
   ].join(' ');
 };
 
+const casualtyLine = (found: Casualty, { colour }: CompactOptions): string => {
+  const paint = painter(colour);
+  return [
+    paint('dim', fit(clockText(found.end), timeWidth)),
+    fit('kernel', callerWidth),
+    paint('bold', column(found.kind === 'oom_kill' ? 'OOM kill' : 'frozen', methodWidth)),
+    paint(found.kind === 'frozen' && found.ended ? 'yellow' : 'red', terminalText(found.explanation)),
+  ].join(' ');
+};
+
 const kernelLine = (call: Call, story: KernelStory, { colour }: CompactOptions): string => {
   const paint = painter(colour);
   const lost = story.lostRecords === 0 ? '' : `[${story.lostRecords} events lost: parts may be missing]`;
@@ -245,6 +256,8 @@ export const renderCompact = (finding: Finding, options: CompactOptions): string
       return upgradeLine(finding.upgrade, options);
     case 'symptom':
       return symptomLine(finding.symptom, options);
+    case 'casualty':
+      return casualtyLine(finding.casualty, options);
     case 'kernel':
       return kernelLine(finding.call, finding.story, options);
     case 'operation':

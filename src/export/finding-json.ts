@@ -5,6 +5,7 @@ import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import { callerJson } from './caller-json.ts';
+import { casualtyJson } from './casualty-json.ts';
 import { callerSeenJson } from './census-json.ts';
 import { kernelJson } from './kernel-json.ts';
 import { roundJson } from './round-json.ts';
@@ -143,6 +144,8 @@ const findingJson = (finding: Finding, spans: readonly Span[]) => {
       return upgradeJson(finding.upgrade, spans);
     case 'symptom':
       return symptomJson(finding.symptom);
+    case 'casualty':
+      return casualtyJson(finding.casualty, spans);
     case 'kernel':
       return kernelJson(finding.call, finding.story, spans);
     case 'operation':

@@ -6,6 +6,7 @@ export type AttributePlace =
   | 'negotiation'
   | 'operation'
   | 'symptom'
+  | 'casualty'
   | 'round'
   | 'upgrade'
   | 'kernel'

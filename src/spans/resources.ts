@@ -11,6 +11,8 @@ export interface ResourceBook {
   callerOf(of: Pick<Call, 'caller'>): Attributes;
   /** Also learns the runtime's name and version where the call is an answered `Version`. */
   runtimeOf(call: Call): Attributes;
+  /** Of what no process did. */
+  kernel(): Attributes;
 }
 
 interface Runtime {
@@ -96,7 +98,10 @@ export const createResourceBook = (
   let lastCaller: { readonly of: Call['caller']; readonly resource: Attributes } | null = null;
   let lastServer: { readonly of: Server; readonly resource: Attributes } | null = null;
 
+  const ofKernel = resourceOf('kernel', uuidOf(host.hostId, 'kernel'), {});
+
   return {
+    kernel: () => ofKernel,
     callerOf(call) {
       const { pid, pidStart, uid, comm } = call.caller;
       const last = lastCaller?.of;

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import type { Finding } from '../../src/calls/finding.ts';
+import { loadSchema } from '../../src/cri/schema.ts';
 import { child, type Message, methodCodecs, text } from '../../src/demo/codec.ts';
 import { detectContainerd } from '../../src/demo/containerd.ts';
 import { createCriClient } from '../../src/demo/cri-client.ts';
@@ -8,6 +10,8 @@ import { containerConfig, type PodPlan, sandboxConfig } from '../../src/demo/pod
 import { containerdStage, type Stage } from '../../src/demo/stage.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
 import type { KernelEvent } from '../../src/kernel/kernel-event.ts';
+import type { KernelPart } from '../../src/kernel/program.ts';
+import { createPipeline } from '../../src/pipeline.ts';
 import { watchFamily } from '../source/tap/family-stage.ts';
 import { until } from '../support/until.ts';
 
@@ -74,7 +78,12 @@ test('the kernel’s part of a pod’s life on containerd', async (t) => {
   const { call, sandbox, container } = callerOf(t, stage);
   const earlier = await sandbox(aPod('earlier'));
 
-  const family = watchFamily(t, stage.socket, ['process', 'disk', 'cgroup', 'oom', 'signal', 'tcp']);
+  const pipeline = createPipeline({ schema: loadSchema(), full: false });
+  const findings: Finding[] = [];
+  const parts: KernelPart[] = ['process', 'disk', 'cgroup', 'oom', 'signal', 'tcp'];
+  const family = watchFamily(t, stage.socket, parts, {}, {}, (event) =>
+    findings.push(...pipeline.push(event)),
+  );
   const execs = (): Of<'exec'>[] => family.of('exec');
   const argvOf = ({ argv }: Of<'exec'>): string => argv.join(' ');
   const exitOf = (exec: Of<'exec'> | undefined): Of<'exit'> | undefined =>
@@ -184,6 +193,11 @@ test('the kernel’s part of a pod’s life on containerd', async (t) => {
     const kill = family.of('oom_kill')[0];
     assert.match(kill?.cgroup ?? '', new RegExp(`/${hungry}$`));
     assert.equal(exitOf(execs().findLast(({ process }) => process.pid === kill?.process.pid))?.signal, 9);
+    const told = findings.flatMap((finding) => (finding.kind === 'casualty' ? [finding.casualty] : []));
+    assert.deepEqual(
+      told.map((one) => [one.kind, one.containerId, one.containerName, one.pod?.namespace, one.pod?.name]),
+      family.of('oom_kill').map(() => ['oom_kill', hungry, 'web-2', 'shop', 'web']),
+    );
     const stop = family.of('signal').find(({ signal }) => signal === 15);
     assert.equal(stop?.sender?.comm, 'runc');
     assert.ok(runcOf('kill', web)?.process.pid === stop?.sender?.pid);

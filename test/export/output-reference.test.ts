@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { createCallSpans } from '../../src/call-spans.ts';
+import { createCasualties } from '../../src/calls/casualties/casualties.ts';
+import type { Casualty } from '../../src/calls/casualties/casualty.ts';
+import { createCasualtyCounters } from '../../src/calls/casualties/limits.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { findingLine } from '../../src/export/finding-json.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
@@ -10,6 +13,7 @@ import { createPipeline } from '../../src/pipeline.ts';
 import { createReplay } from '../../src/source/replay.ts';
 import { createSpanCounters } from '../../src/spans/limits.ts';
 import { type Told, tell } from '../calls/unreturned/story.ts';
+import { at, task } from '../support/kernel-play.ts';
 
 /** Key to type, as the page says it; an empty type is said elsewhere on it. */
 type Keys = ReadonlyMap<string, string>;
@@ -143,6 +147,13 @@ describe('docs/reference/output.md and the lines of every kind', () => {
   it('what no recording shows', () => {
     for (const symptom of tell(symptoms, 500_000).symptoms)
       check(JSON.parse(findingLine({ kind: 'symptom', symptom }, [])));
+    const casualties: Casualty[] = [];
+    const { event, tick } = createCasualties(() => null, createCasualtyCounters());
+    const process = task(1, 'web', 0);
+    event({ kind: 'oom_kill', process, cgroup: null }, at(1), casualties);
+    event({ kind: 'cgroup', action: 'freeze', path: '/a', process: null }, at(2), casualties);
+    tick(at(60_000), casualties);
+    for (const casualty of casualties) check(JSON.parse(findingLine({ kind: 'casualty', casualty }, [])));
   });
 
   it('no kind is left out', () => {

@@ -27,6 +27,8 @@ const words = (finding: Finding): string | null => {
     }
     case 'upgrade':
       return finding.upgrade.revision > 0 ? null : 'the runtime or its kubelet change';
+    case 'casualty':
+      return finding.casualty.kind;
     case 'kernel':
       return 'kernel';
     case 'connection':

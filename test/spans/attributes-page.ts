@@ -1,5 +1,6 @@
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
+import { casualtyAttributeRows } from '../../src/spans/casualty-attributes.ts';
 import { kernelPartRows, kernelTotalRows } from '../../src/spans/kernel-attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
@@ -99,6 +100,14 @@ traces of their own, linked to the calls they are about. It carries \`server.add
 call, and:
 
 ${table(heads, symptomAttributeRows.map(cellsOf))}
+
+## On the span of a casualty
+
+A process that was killed for want of memory, a cgroup that stays frozen: an INTERNAL span of the service \`kernel\`, a trace of
+its own, with \`cri.symptom\` (\`oom_kill\`, \`frozen\`), \`cri.symptom.revision\`, \`cri.symptom.explanation\`, \`process.pid\` and
+\`process.executable.name\` (of who was killed, or who froze it), \`container.id\`, \`k8s.*\` of the container, and:
+
+${table(heads, casualtyAttributeRows.map(cellsOf))}
 
 ## Of the work that the kernel saw for a call
 

@@ -4,6 +4,8 @@ import { defaultIdentityLimits, type IdentityCounters, type IdentityLimits } fro
 /** The caches of all endpoints: an id means what it means to the runtime behind one socket. */
 export interface IdentityBook {
   of(endpoint: string): Identities;
+  /** By whichever endpoint's messages named it: an id is of one runtime alone. */
+  whoIs: Identities['whoIs'];
 }
 
 export const createIdentityBook = (
@@ -22,6 +24,13 @@ export const createIdentityBook = (
         counters.endpointsForgotten += 1;
       }
       return identities;
+    },
+    whoIs(containerId, podUid) {
+      for (const identities of endpoints.values()) {
+        const found = identities.whoIs(containerId, podUid);
+        if (found !== null) return found;
+      }
+      return null;
     },
   };
 };

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import type { KernelEvent } from '../../../src/kernel/kernel-event.ts';
 import type { KernelPart } from '../../../src/kernel/program.ts';
+import type { SourceEvent } from '../../../src/source/event.ts';
 import type { TapLimits } from '../../../src/source/tap/limits.ts';
 import type { TapOptions, TapSource } from '../../../src/source/tap/tap.ts';
 import { until } from '../../support/until.ts';
@@ -74,6 +75,8 @@ export const watchFamily = (
   parts: readonly KernelPart[],
   limits: Partial<TapLimits> = {},
   options: Partial<TapOptions> = {},
+  /** All that the tap tells, while it does. */
+  overhear: (event: SourceEvent) => void = () => undefined,
 ): WatchedFamily => {
   const tap = tapOn(t, path, limits, { parts, ...options });
   const events: KernelEvent[] = [];
@@ -83,6 +86,7 @@ export const watchFamily = (
       for (const event of batch) {
         assert.ok(event.seen.at >= last, 'in the order of time');
         last = event.seen.at;
+        overhear(event);
         if (event.kind === 'kernel') events.push(event.event);
       }
   })();
