@@ -9,10 +9,10 @@ import {
   isSampledLater,
 } from './export/round-sampling.ts';
 import type { Exported, ExportLog, Sink } from './export/sink.ts';
-import { systemTimers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
 import { scrubText } from './foundation/scrub.ts';
 import { type Nanos, nanosPerMillisecond } from './foundation/time.ts';
+import type { SystemTimers } from './foundation/timers.ts';
 import { createHealth, type Health } from './health.ts';
 import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly version: string;
   /** The source's own: by it calls are found that are stuck while nothing happens. */
   readonly clock: Clock;
+  /** Of the source too: who waits for others is woken together with them. */
+  readonly timers: SystemTimers;
   readonly log: ExportLog;
   /** Sinks beside those of the configuration. */
   readonly extraSinks?: readonly Sink[];
@@ -80,6 +82,7 @@ export const startAgent = async ({
   environment,
   version,
   clock,
+  timers,
   log,
   openSource,
   extraSinks = [],
@@ -104,18 +107,18 @@ export const startAgent = async ({
   const metrics =
     config['metrics-exporter'] === 'none'
       ? null
-      : await openMetricsService({ config, version, clock, log, health, readiness, pipeline });
+      : await openMetricsService({ config, version, clock, log, health, readiness, pipeline, timers });
 
   // Fatal where a file that was asked for cannot be written; a collector that is away is not: spans wait for it.
   const sinks: readonly Sink[] = [
-    ...(await openSinks({ config, environment, version, health, log })),
+    ...(await openSinks({ config, environment, version, health, log, timers })),
     ...extraSinks,
   ];
   if (sinks.length === 0) {
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }
   // Fatal where it would be open to others; an address that is taken is not.
-  const page = await openPageService({ config, version, clock, log, health, pipeline, readiness });
+  const page = await openPageService({ config, version, clock, log, health, pipeline, readiness, timers });
 
   let source: LiveSource;
   try {
@@ -175,7 +178,7 @@ export const startAgent = async ({
   health.add('lateNames', lateNames);
   const found = observe(metrics?.watching(source) ?? source, pipeline, spansAtOnce, {
     onFault: unobserved,
-    heartbeat: { clock, timers: systemTimers, everyMs: heartbeatMs },
+    heartbeat: { clock, timers, everyMs: heartbeatMs },
   });
   const ended = (async () => {
     for await (const batch of withLateNames(found, lateNames)) {

@@ -1,6 +1,6 @@
-import type { Timers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
 import type { Nanos } from './foundation/time.ts';
+import type { Timers } from './foundation/timers.ts';
 
 /** Stuck calls are told so much late at most. */
 export const heartbeatMs = 1000;

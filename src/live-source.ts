@@ -1,5 +1,6 @@
 import type { ExportLog } from './export/sink.ts';
 import type { Clock } from './foundation/clock.ts';
+import type { Timers } from './foundation/timers.ts';
 import { recordConstants } from './kernel/events.ts';
 import { loadNative } from './kernel/native.ts';
 import type { KernelPart } from './kernel/program.ts';
@@ -27,6 +28,7 @@ export interface LiveSourceOptions {
   /** What the kernel holds until the tap is drained: a power of two. */
   readonly ringBytes: number;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly log: ExportLog;
   /** Told which sockets can be watched. */
   readonly readiness?: Readiness | undefined;
@@ -59,7 +61,8 @@ const tellOfTap = ({ kind, endpoint }: TapNotice, { log, readiness }: LiveSource
 };
 
 const openTap = (options: LiveSourceOptions): TapSource => {
-  const { identity, runtime, image, others, kernelEvents, ringBytes, clock, log, readiness } = options;
+  const { identity, runtime, image, others, kernelEvents, ringBytes, clock, timers, log, readiness } =
+    options;
   const native = loadNative();
   if (!native.loaded) throw new TapError(`${native.why}; ${native.remedy}`);
   const endpoints = [runtime, ...(image === null ? [] : [image.endpoint]), ...others];
@@ -71,6 +74,7 @@ const openTap = (options: LiveSourceOptions): TapSource => {
     identity,
     endpoints,
     clock,
+    timers,
     parts: kernelEvents,
     limits: { ...defaultTapLimits, ringBytes },
     native: native.library,

@@ -3,8 +3,8 @@ import type { Config } from './config/options.ts';
 import { servesMetrics } from './config/rules.ts';
 import { findMethod } from './cri/methods.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
-import { systemTimers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
+import type { SystemTimers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
 import { hostOf } from './host.ts';
 import type { LiveSource } from './live-source.ts';
@@ -28,6 +28,7 @@ export interface MetricsServiceOptions {
   readonly health: Health;
   readonly readiness: Readiness;
   readonly pipeline: Pipeline;
+  readonly timers: SystemTimers;
 }
 
 export interface MetricsService {
@@ -53,7 +54,7 @@ const plainText = 'text/plain; charset=utf-8';
 
 /** The numbers of an agent, and the address where they are asked for. */
 export const openMetricsService = async (options: MetricsServiceOptions): Promise<MetricsService> => {
-  const { version, clock, log, health, readiness, pipeline } = options;
+  const { version, clock, log, health, readiness, pipeline, timers } = options;
   const book = createMetricBook();
   const counters = createMetricsCounters();
   health.add('metrics', counters);
@@ -67,7 +68,7 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
     samplesRounds: options.config.sampling === 'rounds',
     messageLimitBytes: defaultUnreturnedLimits.messageLimitBytes,
   });
-  const unwatchLoop = watchEventLoop(book, clock, systemTimers);
+  const unwatchLoop = watchEventLoop(book, timers);
   const startedAt = Number(clock.now()) / 1e9 - process.uptime();
   let source: LiveSource | null = null;
 
@@ -127,7 +128,7 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
           pages,
           counters,
           log,
-          timers: systemTimers,
+          timers,
         })
       : null;
   const openPush = async (config: Config): Promise<OtlpPush | null> => {
@@ -149,7 +150,7 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
         'host.id': hostId,
         ...(nodeName === null ? {} : { 'k8s.node.name': nodeName }),
       },
-      timers: systemTimers,
+      timers,
     });
   };
   let current = options.config;

@@ -9,8 +9,8 @@ import { createOtlpJsonLine } from './export/otlp-json.ts';
 import { parseOtlpLine } from './export/otlp-parse.ts';
 import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
-import { systemTimers } from './export/timers.ts';
 import type { Clock } from './foundation/clock.ts';
+import type { Timers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -36,6 +36,7 @@ export interface PageServiceOptions {
   readonly health: Health;
   readonly pipeline: Pick<Pipeline, 'inFlight'>;
   readonly readiness: Readiness;
+  readonly timers: Timers;
 }
 
 export interface PageService {
@@ -121,7 +122,7 @@ const outlookOf = (source: LiveSource, readiness: Readiness): Pick<OutlookJson, 
 
 /** The agent's page: what it finds, out of its store where it keeps one, else out of memory. Null: none is asked for. */
 export const openPageService = async (options: PageServiceOptions): Promise<PageService | null> => {
-  const { config, version, clock, log, health, pipeline, readiness } = options;
+  const { config, version, clock, log, health, pipeline, readiness, timers } = options;
   const place = await placeOf(config);
   if (place === null) return null;
 
@@ -141,7 +142,7 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
     sink = createLineSink({
       line: await createOtlpJsonLine(toReadable),
       add: memory.add,
-      timers: systemTimers,
+      timers,
     });
     health.add('page_memory', memory.counters);
     lines = memory;
@@ -184,6 +185,7 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
       datasets: { list: () => [dataset], find: (id) => (id === null || id === dataset.id ? dataset : null) },
       takeCapture: null,
       clock,
+      timers,
       limits: defaultPageLimits,
       counters: page,
       onFault(error) {

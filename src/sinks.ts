@@ -13,8 +13,8 @@ import type { SettingProblem } from './export/otlp-settings.ts';
 import { openOtlpSink } from './export/otlp-sink.ts';
 import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
-import { systemTimers } from './export/timers.ts';
 import { systemClock } from './foundation/clock.ts';
+import type { Timers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
 import { otlpSettingsOf } from './otlp-settings.ts';
 
@@ -24,6 +24,7 @@ export interface SinkOptions {
   readonly version: string;
   readonly health: Health;
   readonly log: ExportLog;
+  readonly timers: Timers;
 }
 
 /** The file in `store-dir` that is being written; closed ones lie beside it. */
@@ -54,6 +55,7 @@ const openCollector = async (options: SinkOptions, address: string): Promise<Sin
     version,
     counters,
     log,
+    timers: options.timers,
   });
   if (opened.kind === 'problem') throw unusable(opened.problem);
   health.add('otlp', counters);
@@ -86,7 +88,7 @@ const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> 
       },
       counters,
       clock: systemClock(),
-      timers: systemTimers,
+      timers: options.timers,
       log,
     });
   } catch (error) {

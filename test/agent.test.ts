@@ -5,6 +5,7 @@ import { type Agent, startAgent } from '../src/agent.ts';
 import { resolveConfig } from '../src/config/resolve.ts';
 import type { Exported, Sink } from '../src/export/sink.ts';
 import { systemClock } from '../src/foundation/clock.ts';
+import { systemTimers } from '../src/foundation/timers.ts';
 import { openLiveSource } from '../src/live-source.ts';
 import { aClient, aRuntime, type Call } from './support/a-runtime.ts';
 import { temporaryFolder } from './support/folder.ts';
@@ -25,6 +26,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
     environment: {},
     version: '0.0.0',
     clock: systemClock(),
+    timers: systemTimers(systemClock()),
     log: (level, message) => log.push(`${level}: ${message}`),
     extraSinks: [sink],
     openSource: (identity) =>
@@ -38,6 +40,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
         kernelEvents: [],
         ringBytes: 8 * 1024 * 1024,
         clock: systemClock(),
+        timers: systemTimers(systemClock()),
         log: () => undefined,
       }),
   });

@@ -44,6 +44,7 @@ export const startAgent = async (place: AgentPlace): Promise<RunningAgent> => {
   const started = await start([
     ...[process.execPath, compiledCli, 'agent', '--source', 'proxy', '--runtime-endpoint', runtime],
     ...['--listen', socket, '--log-level', 'error', ...exporting],
+    ...['--metrics-port', '0', '--page-listen', '127.0.0.1:0'],
   ]);
   await waitFor(`critrace listens on ${socket}`, () => accepts(socket));
   return { ...started, socket };

@@ -1,49 +1,57 @@
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { methodCodecs } from '../../src/demo/codec.ts';
 import { start } from '../processes.ts';
 import type { BenchContext } from '../section.ts';
-import { framed, type PacedCall } from './paced-client.ts';
+import type { PacedWork } from './client-process.ts';
 
 /** What a kubelet with 300 containers asks for. */
 export const containers = 300;
 export const callsPerSecond = 34;
 
-export const runtimeProcess = fileURLToPath(new URL('./runtime-process.ts', import.meta.url));
+/** A program of this folder. */
+export const script = (name: 'runtime-process' | 'client-process'): readonly string[] => [
+  process.execPath,
+  '--import',
+  'tsx/esm',
+  fileURLToPath(new URL(`./${name}.ts`, import.meta.url)),
+];
 
-/** In each second the two lists of a relist, a status, a version, and statuses of single containers. */
-const kubeletCalls = (ids: readonly string[]): PacedCall[] => {
-  const codecs = methodCodecs('v1');
-  const call = (name: string, request: Readonly<Record<string, unknown>>): PacedCall => {
-    const codec = codecs.get(name);
-    if (codec === undefined) throw new Error(`no method ${name}`);
-    return { path: codec.path, body: framed(codec.encodeRequest(request)) };
-  };
-  const calls: PacedCall[] = [];
-  for (let from = 0; from < ids.length; from += 30) {
-    calls.push(call('ListPodSandbox', {}), call('ListContainers', { filter: {} }));
-    calls.push(call('Status', {}), call('Version', { version: '0.1.0' }));
-    for (const id of ids.slice(from, from + 30)) calls.push(call('ContainerStatus', { container_id: id }));
-  }
-  return calls;
-};
-
-const isIds = (value: unknown): value is string[] => Array.isArray(value);
+export type PacedRun = (work: PacedWork) => Promise<readonly number[]>;
 
 export interface PacedLoad {
-  /** Of a simulated runtime with so many containers, in a process of its own. */
+  /** The socket of a simulated runtime with so many containers, in a process of its own. */
   readonly runtime: string;
-  readonly calls: readonly PacedCall[];
+  /** From a process that is called `kubelet`: critrace knows its loops, and exports some of them. */
+  readonly kubelet: PacedRun;
+  /** From one that is not: critrace exports every call. */
+  readonly stranger: PacedRun;
 }
 
-export const startPacedLoad = async (context: BenchContext): Promise<PacedLoad> => {
-  const runtime = join(context.folder, 'paced-runtime.sock');
+const isNumbers = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'number');
+
+const startClient = async (context: BenchContext, name: string, ids: unknown[]): Promise<PacedRun> => {
+  const { child } = context.owns(await start([...script('client-process'), name], { ipc: true }));
+  child.send(ids);
+  return async (work) => {
+    child.send({ ...work });
+    const [milliseconds] = await once(child, 'message');
+    if (!isNumbers(milliseconds)) throw new Error('the client did not say how long its calls took');
+    return milliseconds;
+  };
+};
+
+export const startPacedLoad = async (context: BenchContext, name = 'paced'): Promise<PacedLoad> => {
+  const runtime = join(context.folder, `${name}-runtime.sock`);
   const simulated = context.owns(
-    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, runtime, String(containers)], {
-      ipc: true,
-    }),
+    await start([...script('runtime-process'), runtime, String(containers)], { ipc: true }),
   );
-  const ids: unknown = await new Promise((resolve) => simulated.child.once('message', resolve));
-  if (!isIds(ids)) throw new Error('the simulated runtime did not say its containers');
-  return { runtime, calls: kubeletCalls(ids) };
+  const [ids] = await once(simulated.child, 'message');
+  if (!Array.isArray(ids)) throw new Error('the simulated runtime did not say its containers');
+  return {
+    runtime,
+    kubelet: await startClient(context, 'kubelet', ids),
+    stranger: await startClient(context, 'stranger', ids),
+  };
 };

@@ -14,13 +14,16 @@ export const framed = (message: Buffer): Buffer => {
   return Buffer.concat([prefix, message]);
 };
 
-/** Makes the calls in turn, so many per second whether or not those before are through, on one connection. Milliseconds of each. */
-export const pacedCalls = async (
-  socket: string,
-  calls: readonly PacedCall[],
-  perSecond: number,
-  seconds: number,
-): Promise<number[]> => {
+/** Milliseconds of each call. */
+export interface PacedClient {
+  /** One after the other, those of each second when it begins; all seconds in turn, from where it left off. */
+  loops(seconds: number): Promise<number[]>;
+  /** The same calls, so many a second whether or not those before are through. */
+  evenly(perSecond: number, seconds: number): Promise<number[]>;
+}
+
+/** On one connection, as a kubelet does. */
+export const openPacedClient = (socket: string, calls: readonly (readonly PacedCall[])[]): PacedClient => {
   const session = connectHttp2('http://localhost', { createConnection: () => connect(socket) });
   const failed = new Promise<never>((_, reject) => session.once('error', reject));
   failed.catch(() => undefined);
@@ -45,18 +48,39 @@ export const pacedCalls = async (
       stream.end(body);
     });
 
-  const pending: Promise<number>[] = [];
-  const begin = performance.now();
-  try {
-    for (let index = 0; index < perSecond * seconds; index++) {
-      const wait = begin + (index * 1000) / perSecond - performance.now();
-      if (wait > 0) await delay(wait);
-      const next = calls[index % calls.length];
-      if (next !== undefined) pending.push(call(next));
-    }
-    return await Promise.race([Promise.all(pending), failed]);
-  } finally {
-    await Promise.allSettled(pending);
-    session.destroy();
-  }
+  const reached = async (ms: number): Promise<void> => {
+    const wait = ms - performance.now();
+    if (wait > 0) await delay(wait);
+  };
+  const inTurn = calls.flat();
+  let nextSecond = 0;
+  let nextCall = 0;
+
+  return {
+    async loops(seconds) {
+      const took: number[] = [];
+      const begin = performance.now();
+      for (let second = 0; second < seconds; second++) {
+        await reached(begin + second * 1000);
+        for (const one of calls[nextSecond++ % calls.length] ?? [])
+          took.push(await Promise.race([call(one), failed]));
+      }
+      await reached(begin + seconds * 1000);
+      return took;
+    },
+    async evenly(perSecond, seconds) {
+      const pending: Promise<number>[] = [];
+      const begin = performance.now();
+      try {
+        for (let index = 0; index < perSecond * seconds; index++) {
+          await reached(begin + (index * 1000) / perSecond);
+          const one = inTurn[nextCall++ % inTurn.length];
+          if (one !== undefined) pending.push(call(one));
+        }
+        return await Promise.race([Promise.all(pending), failed]);
+      } finally {
+        await Promise.allSettled(pending);
+      }
+    },
+  };
 };

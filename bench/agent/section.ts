@@ -1,107 +1,152 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type BenchContext, interleaved, roundsOf, type Section } from '../section.ts';
+import { type BenchContext, type Conclusion, interleaved, roundsOf, type Section } from '../section.ts';
 import { quantile, ratios } from '../statistics.ts';
+import { startTapAgent } from '../tap/agent.ts';
 import { startCollector } from './collector.ts';
 import { startAgent } from './critrace.ts';
+import { makeFullStore } from './full-store.ts';
 import { callsPerSecond, containers, startPacedLoad } from './load.ts';
-import { pacedCalls } from './paced-client.ts';
 import { cpuSecondsOf, memoryOf } from './proc.ts';
 
-/** Until a process that nobody talks to has settled. */
-const settleMs = 3_000;
+type Values = Readonly<Record<string, number>>;
+
+interface Watched {
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** What each of them costs while something goes on: processor time of all threads, and memory at its end. */
+const costing = async (agents: readonly Watched[], work: () => Promise<unknown>): Promise<Values> => {
+  const before = agents.map(({ pid }) => cpuSecondsOf(pid));
+  const begin = performance.now();
+  await work();
+  const seconds = (performance.now() - begin) / 1000;
+  return Object.fromEntries(
+    agents.flatMap(({ name, pid }, index) => {
+      const { rss, rssAnon } = memoryOf(pid);
+      return [
+        [`${name}, % of a core`, (100 * (cpuSecondsOf(pid) - (before[index] ?? 0))) / seconds],
+        [`${name}, RssAnon MiB`, rssAnon],
+        [`${name}, VmRSS MiB`, rss],
+      ];
+    }),
+  );
+};
+
+const latencies = (values: readonly number[]): Values => ({
+  'p50 ms': quantile(values, 0.5),
+  'p99 ms': quantile(values, 0.99),
+});
+
+/** Until code that runs a few times a second is compiled, and the heap has found its size. */
+const warmUpSeconds = 60;
 
 export const agentSection = async (context: BenchContext): Promise<Section> => {
-  const { folder, seconds } = context;
-  const { runtime, calls } = await startPacedLoad(context);
+  const { folder, seconds, say } = context;
+  const load = await startPacedLoad(context);
+  const relayed = await startPacedLoad(context, 'relayed');
   const collector = context.owns(await startCollector());
-  const agent = context.owns(
-    await startAgent({ folder, name: 'paced', runtime, collectorPort: collector.port }),
+  const collectorPort = collector.port;
+  const tapping = async (
+    name: string,
+    runtime: string,
+    options: readonly string[] = [],
+  ): Promise<Watched> => {
+    const agent = context.owns(await startTapAgent({ folder, name, runtime, collectorPort, options }));
+    return { name, pid: agent.pid };
+  };
+  const store = makeFullStore(folder);
+  const watching = [
+    await tapping('as it is', load.runtime),
+    await tapping('with a full store', load.runtime, ['--store-dir', store]),
+  ];
+  const idle = [await tapping('idle', relayed.runtime)];
+  const proxy = context.owns(
+    await startAgent({ folder, name: 'paced', runtime: relayed.runtime, collectorPort }),
   );
-  const pacedSeconds = 5 * seconds;
-  const latencies = (values: readonly number[]) => ({
-    'p50 ms': quantile(values, 0.5),
-    'p99 ms': quantile(values, 0.99),
-  });
-  await pacedCalls(agent.socket, calls, 2 * callsPerSecond, pacedSeconds);
+  const relaying = [{ name: 'proxy', pid: proxy.pid }];
+  const [long, short] = [15 * seconds, 5 * seconds];
+  const evenly = { perSecond: callsPerSecond, seconds: short };
+  const kubelet = (): Promise<unknown> =>
+    load.kubelet({ socket: load.runtime, perSecond: null, seconds: long });
+  const stranger = (): Promise<unknown> => load.stranger({ socket: load.runtime, ...evenly });
+
+  say(`warming up for ${warmUpSeconds} s`);
+  await Promise.all([
+    load.kubelet({ socket: load.runtime, perSecond: null, seconds: warmUpSeconds }),
+    load.stranger({ socket: load.runtime, perSecond: callsPerSecond, seconds: warmUpSeconds }),
+    relayed.stranger({ socket: proxy.socket, perSecond: callsPerSecond, seconds: warmUpSeconds }),
+  ]);
 
   const series = await interleaved(
     [
       {
-        name: 'idle agent',
-        async measure() {
-          const idle = context.owns(
-            await startAgent({ folder, name: 'idle', runtime, collectorPort: collector.port }),
-          );
-          try {
-            await delay(settleMs);
-            const before = cpuSecondsOf(idle.pid);
-            await delay(seconds * 1000);
-            const cpu = (100 * (cpuSecondsOf(idle.pid) - before)) / seconds;
-            const { rss, rssAnon } = memoryOf(idle.pid);
-            return { 'RssAnon MiB': rssAnon, 'VmRSS MiB': rss, '% of a core': cpu };
-          } finally {
-            await idle.stop();
-          }
-        },
+        name: 'a kubelet',
+        measure: () => costing([...watching, ...idle], kubelet),
       },
+      { name: 'a stranger', measure: () => costing(watching, stranger) },
       {
         name: 'direct',
-        async measure() {
-          return latencies(await pacedCalls(runtime, calls, callsPerSecond, pacedSeconds));
-        },
+        measure: async () => latencies(await relayed.stranger({ socket: relayed.runtime, ...evenly })),
       },
       {
-        name: 'critrace',
+        name: 'through the proxy',
         async measure() {
-          const before = cpuSecondsOf(agent.pid);
-          const begin = performance.now();
-          const values = await pacedCalls(agent.socket, calls, callsPerSecond, pacedSeconds);
-          const cpu = (1e5 * (cpuSecondsOf(agent.pid) - before)) / (performance.now() - begin);
-          const { rss, rssAnon } = memoryOf(agent.pid);
-          return { ...latencies(values), '% of a core': cpu, 'RssAnon MiB': rssAnon, 'VmRSS MiB': rss };
+          let took: readonly number[] = [];
+          const cost = await costing(relaying, async () => {
+            took = await relayed.stranger({ socket: proxy.socket, ...evenly });
+          });
+          return { ...latencies(took), ...cost };
         },
       },
     ],
     context,
   );
   if (collector.requests() === 0) throw new Error('no span reached the collector');
-  const through = (metric: string): readonly number[] => roundsOf(series, 'critrace', metric);
+  const cost = (says: string, candidate: string, metric: string, most: number | null): Conclusion => ({
+    says,
+    values: roundsOf(series, candidate, metric),
+    aim: most === null ? null : { is: 'at most', value: most },
+  });
+  const more = roundsOf(series, 'a kubelet', 'with a full store, RssAnon MiB').map(
+    (value, round) => value - (roundsOf(series, 'a kubelet', 'as it is, RssAnon MiB')[round] ?? Number.NaN),
+  );
+  const compared = (quantileName: string): Conclusion => ({
+    says: `${quantileName} through the proxy, times direct`,
+    values: ratios(
+      roundsOf(series, 'through the proxy', `${quantileName} ms`),
+      roundsOf(series, 'direct', `${quantileName} ms`),
+    ),
+    aim: null,
+  });
   return {
     title: 'What the agent costs',
-    how: `\`critrace agent\`, compiled, as the relay before a simulated runtime of ${containers} containers, exporting
-to a collector that takes everything. "Idle" is an agent of its own that nobody talks to, ${settleMs / 1000} s after its start.
-"At ${callsPerSecond} calls/s" a client asks what a kubelet with ${containers} containers asks (every second both lists, Status,
-Version and 30 ContainerStatus) for ${pacedSeconds} s a round, to the runtime directly and through critrace. CPU is the
-scheduler's count of all threads, memory is read from \`/proc/PID/status\` at the end of a round.`,
+    how: `\`critrace agent\`, compiled, with its defaults: the tap, kernel events, metrics, page, and a collector that takes
+everything. "A kubelet": a process of that name asks a simulated runtime of ${containers} containers what a kubelet asks, loop by
+loop, ${callsPerSecond} calls a second on average, for ${long} s a round; one round of each of its loops is exported in a minute. "A
+stranger": the same calls, evenly, from a process that is no kubelet, of which every call is exported, for ${short} s. "With a full
+store": another agent at the same time, whose store held 64 MiB when it started. "Idle": one more, to whose runtime nobody
+talks meanwhile. "Through the proxy": the stranger's calls through \`--source proxy\` before a runtime of its own. All agents run
+from the beginning to the end; before the first round there are ${warmUpSeconds} s of all loads. CPU is the scheduler's count of
+all threads, memory is read from \`/proc/PID/status\` at the end of a round.`,
     series,
     conclusions: [
-      {
-        says: 'RssAnon of the idle agent, MiB',
-        values: roundsOf(series, 'idle agent', 'RssAnon MiB'),
-        aim: { is: 'at most', value: 90 },
-      },
-      {
-        says: 'VmRSS of the idle agent, MiB',
-        values: roundsOf(series, 'idle agent', 'VmRSS MiB'),
-        aim: null,
-      },
-      { says: '% of a core, idle', values: roundsOf(series, 'idle agent', '% of a core'), aim: null },
-      {
-        says: `% of a core at ${callsPerSecond} calls/s, relaying included`,
-        values: through('% of a core'),
-        aim: null,
-      },
-      { says: `RssAnon at ${callsPerSecond} calls/s, MiB`, values: through('RssAnon MiB'), aim: null },
-      {
-        says: 'p50 through critrace, times direct',
-        values: ratios(through('p50 ms'), roundsOf(series, 'direct', 'p50 ms')),
-        aim: null,
-      },
-      {
-        says: 'p99 through critrace, times direct',
-        values: ratios(through('p99 ms'), roundsOf(series, 'direct', 'p99 ms')),
-        aim: null,
-      },
+      cost(`% of a core at a kubelet's ${callsPerSecond} calls/s`, 'a kubelet', 'as it is, % of a core', 0.5),
+      cost(`RssAnon at a kubelet's ${callsPerSecond} calls/s, MiB`, 'a kubelet', 'as it is, RssAnon MiB', 90),
+      cost(`VmRSS at a kubelet's ${callsPerSecond} calls/s, MiB`, 'a kubelet', 'as it is, VmRSS MiB', null),
+      cost(
+        `% of a core at a stranger's ${callsPerSecond} calls/s, each exported`,
+        'a stranger',
+        'as it is, % of a core',
+        0.5,
+      ),
+      cost('% of a core with a full store, a kubelet', 'a kubelet', 'with a full store, % of a core', null),
+      { says: 'RssAnon more with a full store, MiB', values: more, aim: { is: 'at most', value: 30 } },
+      cost('% of a core, idle', 'a kubelet', 'idle, % of a core', null),
+      cost('RssAnon, idle, MiB', 'a kubelet', 'idle, RssAnon MiB', 90),
+      cost('% of a core as a proxy', 'through the proxy', 'proxy, % of a core', null),
+      cost('RssAnon as a proxy, MiB', 'through the proxy', 'proxy, RssAnon MiB', null),
+      compared('p50'),
+      compared('p99'),
     ],
   };
 };

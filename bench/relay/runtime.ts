@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { detectContainerd, startContainerd } from '../../src/demo/containerd.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
-import { runtimeProcess } from '../agent/load.ts';
+import { script } from '../agent/load.ts';
 import { start } from '../processes.ts';
 import type { BenchContext } from '../section.ts';
 
@@ -17,9 +17,7 @@ export const startRuntime = async (context: BenchContext): Promise<{ name: strin
   }
   context.say(`no containerd: ${availability.message}`);
   const socket = join(context.folder, 'relayed-runtime.sock');
-  const simulated = context.owns(
-    await start([process.execPath, '--import', 'tsx/esm', runtimeProcess, socket, '0'], { ipc: true }),
-  );
+  const simulated = context.owns(await start([...script('runtime-process'), socket, '0'], { ipc: true }));
   await new Promise((resolve) => simulated.child.once('message', resolve));
   return { name: 'a simulated runtime', socket };
 };

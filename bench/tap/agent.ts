@@ -4,10 +4,12 @@ import { compiledCli } from '../agent/critrace.ts';
 import { type StartedProcess, start, waitFor } from '../processes.ts';
 
 export interface TapPlace {
-  /** For its spool. */
+  /** For its spool, which is called by its name. */
   readonly folder: string;
+  readonly name: string;
   readonly runtime: string;
   readonly collectorPort: number;
+  readonly options?: readonly string[];
 }
 
 export interface TapAgent extends StartedProcess {
@@ -22,8 +24,9 @@ const numberAt = (value: unknown, path: string): number => {
   return typeof at === 'number' ? at : 0;
 };
 
-/** The compiled `critrace agent` as a user starts it on a node, watching that socket in the kernel. */
-export const startTapAgent = async ({ folder, runtime, collectorPort }: TapPlace): Promise<TapAgent> => {
+/** The compiled `critrace agent` as a user starts it on a node, watching that socket in the kernel; on ports of its own. */
+export const startTapAgent = async (place: TapPlace): Promise<TapAgent> => {
+  const { folder, name, runtime, collectorPort, options = [] } = place;
   const started = await start([
     ...[process.execPath, compiledCli, 'agent', '--source', 'tap', '--runtime-endpoint', runtime],
     ...[
@@ -32,9 +35,9 @@ export const startTapAgent = async ({ folder, runtime, collectorPort }: TapPlace
       '--metrics-port',
       '0',
       '--page-listen',
-      'off',
+      '127.0.0.1:0',
     ],
-    ...['--spool-dir', join(folder, 'tap-spool')],
+    ...['--spool-dir', join(folder, `${name}-spool`), ...options],
   ]);
   let log = '';
   started.child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startCollector } from '../agent/collector.ts';
 import { callsPerSecond, containers, startPacedLoad } from '../agent/load.ts';
-import { framed, pacedCalls } from '../agent/paced-client.ts';
+import { framed } from '../agent/paced-client.ts';
 import { cpuSecondsOf, memoryOf } from '../agent/proc.ts';
 import { run } from '../processes.ts';
 import { h2load } from '../relay/h2load.ts';
@@ -35,7 +35,11 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
     'calls/s, 8 in flight': await h2load({ socket, path: versionPath, body, inFlight: 8, seconds }),
   });
   const pacedLoad = async (): Promise<Values> => {
-    const values = await pacedCalls(paced.runtime, paced.calls, callsPerSecond, pacedSeconds);
+    const values = await paced.stranger({
+      socket: paced.runtime,
+      perSecond: callsPerSecond,
+      seconds: pacedSeconds,
+    });
     return { 'p50 ms': quantile(values, 0.5), 'p99 ms': quantile(values, 0.99) };
   };
   const unrelatedWork = async (): Promise<Values> => {
@@ -44,7 +48,9 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
     return Object.fromEntries(unrelated.map((metric, at) => [metric, values[at] ?? Number.NaN]));
   };
   const tapping = async (runtime: string, measure: (agent: TapAgent) => Promise<Values>): Promise<Values> => {
-    const agent = context.owns(await startTapAgent({ folder, runtime, collectorPort: collector.port }));
+    const agent = context.owns(
+      await startTapAgent({ folder, name: 'tap', runtime, collectorPort: collector.port }),
+    );
     try {
       return await measure(agent);
     } finally {
@@ -76,8 +82,6 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
         name: 'paced, tapped',
         measure: () =>
           tapping(paced.runtime, async (agent) => {
-            // An agent that was started just now compiles its code while it is first used.
-            await pacedCalls(paced.runtime, paced.calls, 2 * callsPerSecond, pacedSeconds);
             return costing(agent, pacedLoad);
           }),
       },
@@ -91,7 +95,7 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
             const counted = await agent.counters();
             return {
               ...values,
-              'events lost': counted('tap.lostEvents'),
+              'events lost': counted('tap.lostKernelEvents'),
               'programs/s': values['programs/s'] ?? 0,
             };
           }),

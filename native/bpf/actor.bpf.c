@@ -62,11 +62,12 @@ struct piece {
 /* One part: no more than a record holds, and of one segment. 1 ends the loop. */
 static long put_part(__u32 index, struct piece *piece) {
   struct shared *state = shared_state();
+  if (!state) return 1;
   __u32 part = piece->length - piece->done;
   if (part > HUGE_BYTES) part = HUGE_BYTES;
   if (part > piece->cursor.left) part = piece->cursor.left;
 #define read_memory(to, n) bpf_probe_read_user(to, n, (void *)piece->cursor.base)
-  if (part > 0 && !put(part, piece, piece->offset + piece->done, piece->at, read_memory) && state) count_lost(state, part);
+  if (part > 0 && !put(part, state, piece, piece->offset + piece->done, piece->at, read_memory)) count_lost(state, part);
   piece->done += part;
   piece->cursor.base += part;
   piece->cursor.left -= part;

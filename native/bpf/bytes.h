@@ -3,6 +3,7 @@
 #define CRITRACE_BYTES_H
 
 #include "sides.h"
+#include "wake.h"
 
 /* A piece is at most what one buffer of a unix stream holds: 48 KiB, 68 KiB when spliced. */
 #define MAX_RECORDS_PER_PIECE 5
@@ -16,7 +17,7 @@ struct {
  * A record with room for so many bytes, which the verifier wants to know beforehand. `read(to, n)` copies them there
  * and is 0 where it could. The result says whether it is in the ring.
  */
-#define put_with_room(room, wanted, side, place, now, read)   \
+#define put_with_room(room, wanted, state, side, place, now, read)   \
   ({                                                          \
     struct {                                                  \
       struct critrace_data data;                              \
@@ -37,18 +38,18 @@ struct {
         bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);        \
         record = 0;                                           \
       } else {                                                \
-        bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);         \
+        bpf_ringbuf_submit(record, whom(state, &ring, (state)->wake_bytes)); \
       }                                                       \
     }                                                         \
     record != 0;                                              \
   })
 
 /* The smallest record that fits. */
-#define put(wanted, side, place, now, read)                                            \
-  ((wanted) <= SMALL_BYTES    ? put_with_room(SMALL_BYTES, wanted, side, place, now, read)  \
-   : (wanted) <= MIDDLE_BYTES ? put_with_room(MIDDLE_BYTES, wanted, side, place, now, read) \
-   : (wanted) <= LARGE_BYTES  ? put_with_room(LARGE_BYTES, wanted, side, place, now, read)  \
-                              : put_with_room(HUGE_BYTES, wanted, side, place, now, read))
+#define put(wanted, state, side, place, now, read)                                            \
+  ((wanted) <= SMALL_BYTES    ? put_with_room(SMALL_BYTES, wanted, state, side, place, now, read)  \
+   : (wanted) <= MIDDLE_BYTES ? put_with_room(MIDDLE_BYTES, wanted, state, side, place, now, read) \
+   : (wanted) <= LARGE_BYTES  ? put_with_room(LARGE_BYTES, wanted, state, side, place, now, read)  \
+                              : put_with_room(HUGE_BYTES, wanted, state, side, place, now, read))
 
 static __always_inline void count_lost(struct shared *state, __u32 bytes) {
   __sync_fetch_and_add(&state->lost_records, 1);

@@ -39,7 +39,7 @@ int BPF_PROG(copy, struct sk_buff *skb, int len) {
     for (int i = 0; i < MAX_RECORDS_PER_PIECE && done < length; i++) {
       __u32 part = length - done;
       if (part > HUGE_BYTES) part = HUGE_BYTES;
-      if (!put(part, &entry->side, offset + done, at, read_buffer)) count_lost(state, part);
+      if (!put(part, state, &entry->side, offset + done, at, read_buffer)) count_lost(state, part);
       done += part;
     }
   }

@@ -3,6 +3,7 @@
 #define CRITRACE_FAMILY_H
 
 #include "task.h"
+#include "wake.h"
 
 struct member {
   struct critrace_process process; /* as of its last exec */
@@ -53,9 +54,9 @@ static __always_inline void begin_event(struct critrace_event *event, __u32 kind
   event->at = bpf_ktime_get_ns();
 }
 
-/* Nobody is woken, here as everywhere. */
 static __always_inline void tell(struct shared *state, void *record, __u64 size) {
-  if (bpf_ringbuf_output(&events, record, size, BPF_RB_NO_WAKEUP)) __sync_fetch_and_add(&state->lost_events, 1);
+  __u64 wake = whom(state, &events, state->wake_event_bytes);
+  if (bpf_ringbuf_output(&events, record, size, wake)) __sync_fetch_and_add(&state->lost_events, 1);
 }
 
 #endif

@@ -35,7 +35,7 @@ static __always_inline int send_ended(const struct sock *sk, int ret) {
   record->at = bpf_ktime_get_ns();
   record->direction = entry->side.direction == CRITRACE_REQUEST ? CRITRACE_RESPONSE : CRITRACE_REQUEST;
   record->length = ret;
-  bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+  bpf_ringbuf_submit(record, whom(state, &ring, state->wake_bytes));
   return 0;
 }
 

@@ -45,7 +45,9 @@ struct shared {
   __u32 tell_others;    /* the load of the others counts now */
   __u32 parts;          /* CRITRACE_PART_* that are told */
   __u32 adopted;        /* processes that the last walk has added to the family */
-  __u32 unused;
+  __u32 wake_wanted;    /* by the thread that looks after the rings; taken back by who wakes it */
+  __u64 wake_bytes;       /* in `ring`, from which on it is woken */
+  __u64 wake_event_bytes; /* in `events` */
 };
 
 /* The address of a socket is used again soon, its inode number not before four thousand million others. */

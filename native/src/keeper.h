@@ -16,14 +16,25 @@
 struct keeper {
   pthread_t thread;
   pthread_mutex_t lock; /* on the rings */
-  pthread_cond_t stopping;
   struct ring *rings[MAX_KEPT];
   uint32_t count;
-  bool runs, stops;
+  int waits; /* an epoll instance: of the rings, and of `stops` */
+  int stops; /* an eventfd */
+  uint32_t *wanted;
+  bool runs;
 };
 
-/* 0 or a negative errno. `bytes` is what may be set aside of each ring; 0: nothing is. */
-int32_t keeper_start(struct keeper *keeper, uint64_t bytes, struct ring *const rings[], uint32_t count);
+/* What a ring is to the keeper: it is woken through the descriptor. */
+struct kept {
+  struct ring *ring;
+  int descriptor;
+};
+
+/*
+ * 0 or a negative errno. `bytes` is what may be set aside of each ring; 0: nothing is. In `wanted` it says that it wants to
+ * be woken when a ring holds much.
+ */
+int32_t keeper_start(struct keeper *keeper, uint64_t bytes, const struct kept kept[], uint32_t count, uint32_t *wanted);
 void keeper_stop(struct keeper *keeper);
 
 /* Around each use of the rings. */

@@ -94,19 +94,20 @@ static void next_ring(struct ring *ring) {
   __atomic_store_n(ring->consumer, position + ((length + HEADER_BYTES + 7u) & ~7u), __ATOMIC_RELEASE);
 }
 
-void ring_set_aside(struct ring *ring) {
+bool ring_set_aside(struct ring *ring) {
   uint64_t until = ring_produced(ring);
-  if (ring->aside == NULL || until - *ring->consumer < ring->size / 4) return;
+  if (until - *ring->consumer < ring_much(ring)) return true;
   const uint8_t *record;
   uint32_t length;
   for (; peek_ring(ring, until, &record, &length); next_ring(ring)) {
     if (record == NULL) continue;
-    if (size_aside(length) > ring->aside_size - ring->to) return;
+    if (size_aside(length) > ring->aside_size - ring->to) break;
     struct mark mark = {.position = *ring->consumer, .length = length};
     memcpy(ring->aside + ring->to, &mark, sizeof mark);
     memcpy(ring->aside + ring->to + sizeof mark, record, length);
     ring->to += size_aside(length);
   }
+  return until - *ring->consumer < ring_much(ring);
 }
 
 uint64_t ring_consumed(const struct ring *ring) {

@@ -29,8 +29,13 @@ static inline bool ring_is_mapped(const struct ring *ring) {
 /* Room for what is set aside: memory is taken as it is used. 0 or a negative errno. */
 int32_t ring_reserve(struct ring *ring, uint64_t size);
 
-/* Sets aside what the ring holds, as far as there is room, if it is a quarter full. */
-void ring_set_aside(struct ring *ring);
+/* What a ring may hold before it is set aside: a quarter. */
+static inline uint64_t ring_much(const struct ring *ring) {
+  return ring->size / 4;
+}
+
+/* Sets aside what the ring holds if that is much, as far as there is room. False: it holds much still. */
+bool ring_set_aside(struct ring *ring);
 
 /* The position up to which records have been reserved, and that of the next one to be read. */
 uint64_t ring_produced(const struct ring *ring);

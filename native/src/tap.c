@@ -121,7 +121,11 @@ int32_t critrace_tap_attach(void) {
   }
   if (!error) error = family_search(tap);
   if (!error) {
-    error = keeper_start(&tap->keeper, tap->plan.aside_bytes, (struct ring *[]){&tap->ring, &tap->events}, 2);
+    const struct kept rings[] = {{&tap->ring, programs_map(&tap->programs, "ring")},
+                                 {&tap->events, programs_map(&tap->programs, "events")}};
+    tap->shared->wake_bytes = ring_much(&tap->ring);
+    tap->shared->wake_event_bytes = ring_much(&tap->events);
+    error = keeper_start(&tap->keeper, tap->plan.aside_bytes, rings, 2, &tap->shared->wake_wanted);
     if (error) critrace_fault(error, "the thread that looks after the rings: %s", strerror(-error));
   }
   tap->attached = error == 0;

@@ -1,6 +1,7 @@
 import { type Agent, startAgent } from '../agent.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import type { CommandContext } from './command.ts';
 import { consoleSinks, createConsoleCounters } from './console-sink.ts';
 import { openPlanned, planLive } from './live.ts';
@@ -27,6 +28,7 @@ export const runAgent = async (
   log('info', 'starting', { version, pid: process.pid, config: file });
   for (const warning of warnings) log('warn', warning);
   const clock = systemClock();
+  const timers = systemTimers(clock);
   const plan = planLive(resolved, 'wait', log);
   const printed = createConsoleCounters();
   const extraSinks = consoleSinks(config, context, printed);
@@ -36,8 +38,9 @@ export const runAgent = async (
     environment: context.env,
     version,
     clock,
+    timers,
     log,
-    openSource: (identity, readiness) => openPlanned(plan, identity, clock, log, readiness),
+    openSource: (identity, readiness) => openPlanned(plan, identity, { clock, timers }, log, readiness),
   });
   if (extraSinks.length > 0) agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });

@@ -9,6 +9,7 @@ import { wantsColour } from '../export/colour.ts';
 import { renderTrace } from '../export/trace-text.ts';
 import { renderWaterfallByPod } from '../export/waterfall.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import type { LiveSource } from '../live-source.ts';
 import type { Readiness } from '../readiness.ts';
 import { storeFile } from '../sinks.ts';
@@ -37,6 +38,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
   const { resolved, follow, runtime, source } = request;
   const { stdout, stderr, signal } = context;
   const clock = systemClock();
+  const timers = systemTimers(clock);
   const log = textLog(stderr, 'warn');
   const say = (line: string): void => void stderr.write(`${line}\n`);
   const folder = await mkdtemp(join(tmpdir(), 'critrace-demo-'));
@@ -63,7 +65,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     ): Promise<LiveSource> => {
       mode = chosen;
       const plan = { mode, runtime: runtimeSocket, listen, image: null, others: [], ...asConfigured };
-      return openPlanned(plan, identity, clock, log, readiness);
+      return openPlanned(plan, identity, { clock, timers }, log, readiness);
     };
     /** Here the proxy can stand in by itself: the kubelet is the demo's own, and goes where it is told. */
     const openSource = async (identity: string, readiness: Readiness): Promise<LiveSource> => {
@@ -81,6 +83,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       environment: context.env,
       version: packageVersion(),
       clock,
+      timers,
       log,
       extraSinks: [keeper.sink],
       openSource,

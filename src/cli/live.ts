@@ -4,6 +4,7 @@ import { findKubelet } from '../config/kubelet.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { chooseSource } from '../config/source.ts';
 import type { Clock } from '../foundation/clock.ts';
+import type { Timers } from '../foundation/timers.ts';
 import type { KernelPart, KernelProgram } from '../kernel/program.ts';
 import { type LiveSource, openLiveSource } from '../live-source.ts';
 import type { Readiness } from '../readiness.ts';
@@ -101,12 +102,12 @@ const tellOfPrograms = (programs: readonly KernelProgram[], log: Log): void => {
 export const openPlanned = async (
   plan: LivePlan,
   identity: string,
-  clock: Clock,
+  { clock, timers }: { readonly clock: Clock; readonly timers: Timers },
   log: Log,
   readiness?: Readiness,
 ): Promise<LiveSource> => {
   try {
-    const source = await openLiveSource({ ...plan, identity, clock, log, readiness });
+    const source = await openLiveSource({ ...plan, identity, clock, timers, log, readiness });
     if (source.mode === 'tap') tellOfPrograms(source.programs, log);
     return source;
   } catch (error) {

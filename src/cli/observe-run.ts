@@ -2,8 +2,8 @@ import { createCallSpans } from '../call-spans.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { loadSchema } from '../cri/schema.ts';
 import { createLateNameCounters, withLateNames } from '../export/late-names.ts';
-import { systemTimers } from '../export/timers.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import { createHealth, healthLine } from '../health.ts';
 import { heartbeatMs } from '../heartbeat.ts';
 import { hostOf } from '../host.ts';
@@ -31,6 +31,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
   const log = textLog(context.stderr);
   for (const warning of resolved.warnings) log('warn', warning);
   const clock = systemClock();
+  const timers = systemTimers(clock);
   const filter = filters.filter(clock.now());
   const plan = planLive(resolved, 'refuse', log);
   const host = hostOf(resolved.config);
@@ -38,7 +39,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
   const counters = createSpanCounters();
   const version = packageVersion();
   const printer = await createPrinter(format, version, context);
-  const source = await openPlanned(plan, host.hostId, clock, log);
+  const source = await openPlanned(plan, host.hostId, { clock, timers }, log);
 
   const health = createHealth();
   health.add(source.mode, source.counters);
@@ -54,7 +55,7 @@ export const runObserve = async (request: ObserveRequest, context: CommandContex
         ? noSpans
         : createCallSpans({ identity: source.identity, host, mode: source.mode, version, counters });
     const last = filters.last();
-    const heartbeat = { clock, timers: systemTimers, everyMs: heartbeatMs };
+    const heartbeat = { clock, timers, everyMs: heartbeatMs };
     const found = observe(source, pipeline, spansOf, { heartbeat });
     const lateNames = createLateNameCounters();
     health.add('lateNames', lateNames);

@@ -1,6 +1,7 @@
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { loadSchema } from '../cri/schema.ts';
 import { systemClock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import { createHealth, healthLine } from '../health.ts';
 import { hostOf } from '../host.ts';
 import { createCriRewriter } from '../record/redact/cri-rewriter.ts';
@@ -54,7 +55,12 @@ export const runRecord = async (request: RecordRequest, context: CommandContext)
       fields: { redacted: redact },
     }),
   );
-  const source = await openPlanned(plan, hostOf(resolved.config).hostId, clock, log).catch(async (error) => {
+  const source = await openPlanned(
+    plan,
+    hostOf(resolved.config).hostId,
+    { clock, timers: systemTimers(clock) },
+    log,
+  ).catch(async (error) => {
     await writer.close();
     throw error;
   });

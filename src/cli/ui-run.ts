@@ -1,5 +1,6 @@
 import { type RequestOptions, request } from 'node:http';
 import { systemClock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import { parsePageAddress } from '../web/address.ts';
 import { builtPage, loadAssets } from '../web/assets.ts';
 import { createPageCounters, defaultPageLimits } from '../web/limits.ts';
@@ -67,6 +68,7 @@ export const runUi = async (asked: UiRequest, context: CommandContext): Promise<
   const stored = await openStored(asked.path, asked.configured, context);
   warnOfDamage(stored, context);
   const limits = defaultPageLimits;
+  const clock = systemClock();
   const captures = createCaptures(stored, limits, context);
   try {
     const server = await openPageServer({
@@ -77,7 +79,8 @@ export const runUi = async (asked: UiRequest, context: CommandContext): Promise<
       assets: await loadAssets(builtPage),
       datasets: captures,
       takeCapture: captures.take,
-      clock: systemClock(),
+      clock,
+      timers: systemTimers(clock),
       limits,
       counters: createPageCounters(),
       onFault: (error) => log('error', error instanceof Error ? `${error.stack}` : `${error}`),

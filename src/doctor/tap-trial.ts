@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
+import { systemTimers } from '../foundation/timers.ts';
 import { recordConstants } from '../kernel/events.ts';
 import type { NativeLoad } from '../kernel/native.ts';
 import { type KernelProgram, kernelParts } from '../kernel/program.ts';
@@ -54,6 +55,7 @@ export const tryTap = async (
       identity: 'doctor',
       endpoints: endpoints.slice(0, recordConstants.MAX_ENDPOINTS),
       clock,
+      timers: systemTimers(clock),
       limits: { ...defaultTapLimits, ringBytes },
       parts: kernelParts,
       native: { openTap },

@@ -2,11 +2,11 @@ import { type FileHandle, open, readdir, rename, unlink } from 'node:fs/promises
 import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../foundation/clock.ts';
 import { type Nanos, nanosPerMillisecond, toRfc3339 } from '../foundation/time.ts';
+import type { Timers } from '../foundation/timers.ts';
 import type { Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import type { OtlpJsonLine } from './otlp-json.ts';
 import type { ExportLog, Sink } from './sink.ts';
-import type { Timers } from './timers.ts';
 import { wholeLines } from './torn-line.ts';
 
 export interface FileLimits {

@@ -1,7 +1,7 @@
+import type { Timers } from '../foundation/timers.ts';
 import type { Span } from '../spans/span.ts';
 import type { OtlpJsonLine } from './otlp-json.ts';
 import type { Sink } from './sink.ts';
-import type { Timers } from './timers.ts';
 
 export interface LineSinkLimits {
   /** How long spans wait for others to share their line. */

@@ -1,3 +1,4 @@
+import type { Timers } from '../foundation/timers.ts';
 import type { Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
@@ -10,7 +11,6 @@ import { createToReadable, defaultAttributeLimits } from './otlp-span.ts';
 import { createSampler } from './sampler.ts';
 import type { Exported, ExportLog, Sink } from './sink.ts';
 import { type CollectorState, createSpool } from './spool.ts';
-import { systemTimers, type Timers } from './timers.ts';
 
 export interface OtlpSinkOptions {
   readonly settings: OtlpSettings;
@@ -22,7 +22,7 @@ export interface OtlpSinkOptions {
   readonly version: string;
   readonly counters: ExportCounters;
   readonly log: ExportLog;
-  readonly timers?: Timers;
+  readonly timers: Timers;
 }
 
 export interface OtlpSink extends Sink {
@@ -68,7 +68,7 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
     line: await createOtlpJsonLine(toReadable),
     limits: options.limits ?? defaultSpoolLimits,
     counters,
-    timers: options.timers ?? systemTimers,
+    timers: options.timers,
     random: Math.random,
     log,
   });

@@ -1,8 +1,8 @@
+import type { Timers } from '../foundation/timers.ts';
 import type { SpoolLimits } from './limits.ts';
 import type { OtlpJsonLine } from './otlp-json.ts';
 import type { Batch, SpanQueue } from './span-queue.ts';
 import type { SpoolDisk } from './spool-disk.ts';
-import type { Timers } from './timers.ts';
 
 /** Brings the queue's spans to disk, one piece of work after the other. */
 export interface SpoolWriter {

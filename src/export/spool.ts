@@ -1,3 +1,4 @@
+import type { Timers } from '../foundation/timers.ts';
 import type { Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import type { Position } from './journal.ts';
@@ -11,7 +12,6 @@ import { type Batch, createSpanQueue } from './span-queue.ts';
 import { createSpanSize } from './span-size.ts';
 import { openSpoolDisk } from './spool-disk.ts';
 import { createSpoolWriter } from './spool-writer.ts';
-import type { Timers } from './timers.ts';
 
 /** What the last request met. `away`: to be tried again; `refusing`: answered with what is not to be tried again. */
 export type CollectorState = 'unknown' | 'up' | 'away' | 'refusing';

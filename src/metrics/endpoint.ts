@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ExportLog } from '../export/sink.ts';
-import type { Timers } from '../export/timers.ts';
+import type { Timers } from '../foundation/timers.ts';
 import type { MetricsCounters } from './counters.ts';
 
 export interface Page {

@@ -1,20 +1,6 @@
-import type { Timers } from '../export/timers.ts';
-import type { Clock } from '../foundation/clock.ts';
+import type { SystemTimers } from '../foundation/timers.ts';
 import type { MetricBook } from './book.ts';
 
-const everyMs = 500;
-
-/** Looks twice a second how late a timer runs: what holds up the loop for long holds up the timer too. */
-export const watchEventLoop = (book: MetricBook, clock: Clock, timers: Timers): (() => void) => {
-  let cancel: () => void = () => undefined;
-  const wait = (): void => {
-    const due = clock.monotonic() + BigInt(everyMs) * 1_000_000n;
-    cancel = timers.after(everyMs, () => {
-      const late = Number(clock.monotonic() - due) / 1e9;
-      book.observe('critrace_event_loop_lag_seconds', {}, Math.max(0, late));
-      wait();
-    });
-  };
-  wait();
-  return () => cancel();
-};
+/** How late the event loop comes to what it waits for: several times a second with a tap, once with a relay that has nothing to do. */
+export const watchEventLoop = (book: MetricBook, timers: Pick<SystemTimers, 'watchLateness'>): (() => void) =>
+  timers.watchLateness((late) => book.observe('critrace_event_loop_lag_seconds', {}, Number(late) / 1e9));

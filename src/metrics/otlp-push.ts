@@ -1,8 +1,8 @@
 import type { OtlpSettings } from '../export/otlp-settings.ts';
 import type { ExportLog } from '../export/sink.ts';
-import type { Timers } from '../export/timers.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { toHrTime } from '../foundation/time.ts';
+import type { Timers } from '../foundation/timers.ts';
 import type { MetricBook } from './book.ts';
 import type { MetricsCounters } from './counters.ts';
 import { otlpDataOf } from './otlp-data.ts';

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { Clock } from '../foundation/clock.ts';
+import type { Timers } from '../foundation/timers.ts';
 import { isLocal, type PageAddress } from './address.ts';
 import type { AboutJson, FailureJson } from './api.ts';
 import type { Asset } from './assets.ts';
@@ -28,6 +29,7 @@ export interface PageServerOptions {
   /** Takes a capture that was dropped on the page; null: none is taken here. */
   readonly takeCapture: ((body: NodeJS.ReadableStream, name: string) => Promise<Dataset>) | null;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly limits: PageLimits;
   readonly counters: PageCounters;
   readonly onFault: (error: unknown) => void;
@@ -71,7 +73,7 @@ const header = (value: string | string[] | undefined): string | undefined =>
 
 /** Serves the page and what is on it. Throws PageError where it cannot have its place. */
 export const openPageServer = async (options: PageServerOptions): Promise<PageServer> => {
-  const { assets, datasets, clock, limits, counters, tls, takeCapture, onFault } = options;
+  const { assets, datasets, clock, timers, limits, counters, tls, takeCapture, onFault } = options;
   const access = accessOf(options);
   const watchers = createWatchers(limits, counters);
   const about: Omit<AboutJson, 'datasets'> = {
@@ -176,7 +178,7 @@ export const openPageServer = async (options: PageServerOptions): Promise<PageSe
   server.maxConnections = limits.connections;
   const address = await listen(server, options.address);
 
-  let timer: NodeJS.Timeout | null = null;
+  let cancelLook: () => void = () => undefined;
   let closed = false;
   const look = async (dueAt: bigint): Promise<void> => {
     const lateMs = Math.max(0, Number(clock.monotonic() - dueAt) / 1e6);
@@ -192,8 +194,7 @@ export const openPageServer = async (options: PageServerOptions): Promise<PageSe
     if (closed) return;
     const ms = watchers.size > 0 ? limits.watchedEveryMs : limits.idleEveryMs;
     const dueAt = clock.monotonic() + BigInt(ms) * 1_000_000n;
-    timer = setTimeout(() => void look(dueAt), ms);
-    timer.unref();
+    cancelLook = timers.after(ms, () => void look(dueAt));
   };
   lookLater();
 
@@ -202,7 +203,7 @@ export const openPageServer = async (options: PageServerOptions): Promise<PageSe
     url: address.startsWith('unix:') ? null : `${tls === null ? 'http' : 'https'}://${address}/`,
     async close() {
       closed = true;
-      if (timer !== null) clearTimeout(timer);
+      cancelLook();
       watchers.close();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { systemTimers } from '../../src/foundation/timers.ts';
 import { loadNative } from '../../src/kernel/native.ts';
 import { createCaptureEncoder } from '../../src/source/capture/encoder.ts';
 import type { SourceEvent } from '../../src/source/event.ts';
@@ -81,6 +82,7 @@ const throughTap = async (folder: string): Promise<Stage> => {
     identity: 'host:test',
     endpoints: [endpoint(folder)],
     clock: systemClock(),
+    timers: systemTimers(systemClock()),
     native: native.library,
   });
   return {

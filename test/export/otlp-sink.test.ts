@@ -4,6 +4,8 @@ import { createExportCounters } from '../../src/export/counters.ts';
 import { defaultSpoolLimits } from '../../src/export/limits.ts';
 import { type OtlpSink, type OtlpSinkResult, openOtlpSink } from '../../src/export/otlp-sink.ts';
 import type { Exported } from '../../src/export/sink.ts';
+import { systemClock } from '../../src/foundation/clock.ts';
+import { systemTimers } from '../../src/foundation/timers.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
@@ -40,6 +42,7 @@ const open = (
     version: '0.0.0',
     counters: count,
     log: () => {},
+    timers: systemTimers(systemClock()),
   });
 
 const opened = (result: OtlpSinkResult): OtlpSink =>
@@ -154,6 +157,7 @@ test('what cannot be used is named', async () => {
     version: '0.0.0',
     counters: counters(),
     log: () => {},
+    timers: systemTimers(systemClock()),
   });
   assert.equal(alone.kind === 'problem' && alone.problem.variable, 'OTEL_EXPORTER_OTLP_CERTIFICATE');
 });

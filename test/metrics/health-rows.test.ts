@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { startAgent } from '../../src/agent.ts';
 import { resolveConfig } from '../../src/config/resolve.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { systemTimers } from '../../src/foundation/timers.ts';
 import { openLiveSource } from '../../src/live-source.ts';
 import { numberAt } from '../../src/metrics/health-metrics.ts';
 import { healthNames, healthRows } from '../../src/metrics/health-rows.ts';
@@ -27,6 +28,7 @@ test('every counter that is a metric is one of a real agent, and readiness follo
     environment: {},
     version: '0.0.0',
     clock: systemClock(),
+    timers: systemTimers(systemClock()),
     log: () => undefined,
     openSource: (identity, readiness) =>
       openLiveSource({
@@ -39,6 +41,7 @@ test('every counter that is a metric is one of a real agent, and readiness follo
         kernelEvents: [],
         ringBytes: 8 * 1024 * 1024,
         clock: systemClock(),
+        timers: systemTimers(systemClock()),
         log: () => undefined,
         readiness,
       }),

@@ -1,4 +1,4 @@
-import type { Timers } from '../../src/export/timers.ts';
+import type { Timers } from '../../src/foundation/timers.ts';
 
 export interface ManualTimers extends Timers {
   /** Lets `ms` pass, running what falls due in order, and lets promises settle in between. */

@@ -5,6 +5,7 @@ import { resolveConfig } from '../../src/config/resolve.ts';
 import { type CallEnd, failed } from '../../src/demo/grpc-server.ts';
 import type { Clock } from '../../src/foundation/clock.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { systemTimers } from '../../src/foundation/timers.ts';
 import type { KernelEvent, KernelTask } from '../../src/kernel/kernel-event.ts';
 import { type LiveSource, openLiveSource } from '../../src/live-source.ts';
 import type { SourceEvent } from '../../src/source/event.ts';
@@ -194,6 +195,7 @@ export const aTroubledNode = async (t: TestContext): Promise<TroubledNode> => {
     environment: {},
     version: '0.0.0',
     clock,
+    timers: systemTimers(clock),
     log: () => undefined,
     openSource: async (identity, readiness) => {
       const source = await openLiveSource({
@@ -206,6 +208,7 @@ export const aTroubledNode = async (t: TestContext): Promise<TroubledNode> => {
         kernelEvents: [],
         ringBytes: 8 * 1024 * 1024,
         clock,
+        timers: systemTimers(clock),
         log: () => undefined,
         readiness,
       });

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import type { TestContext } from 'node:test';
 import { parseOtlpLine } from '../../src/export/otlp-parse.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
+import { systemTimers } from '../../src/foundation/timers.ts';
 import type { Span } from '../../src/spans/span.ts';
 import { createMemoryLines } from '../../src/store/memory-lines.ts';
 import { createStore } from '../../src/store/store.ts';
@@ -36,6 +37,7 @@ export const aPage = async (
     datasets: { list: () => [dataset], find: (id) => (id === null || id === '0' ? dataset : null) },
     takeCapture: null,
     clock: systemClock(),
+    timers: systemTimers(systemClock()),
     limits: { ...defaultPageLimits, watchedEveryMs: 20, idleEveryMs: 20, ...limits },
     counters,
     onFault: (error) => {

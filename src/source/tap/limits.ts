@@ -27,9 +27,9 @@ export const defaultTapLimits: TapLimits = {
   maxWaitingWrites: 1024,
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
-  paceMs: 100,
+  paceMs: 250,
   busyPaceMs: 5,
-  busyBytes: 256 * 1024,
+  busyBytes: 1024 * 1024,
 };
 
 export interface TapCounters {

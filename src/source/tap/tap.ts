@@ -1,5 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
+import type { Timers } from '../../foundation/timers.ts';
 import { type KernelProcess, readRecords } from '../../kernel/events.ts';
 import type { NativeLibrary } from '../../kernel/native.ts';
 import type { KernelPart, KernelProgram } from '../../kernel/program.ts';
@@ -24,6 +25,7 @@ export interface TapOptions {
   /** Sockets of runtimes, by any path that leads to them; they need not be there yet. */
   readonly endpoints: readonly string[];
   readonly clock: Clock;
+  readonly timers: Timers;
   /** Kernel events to tell of besides the bytes of calls; none when not given. */
   readonly parts?: readonly KernelPart[];
   readonly native: Pick<NativeLibrary, 'openTap'>;
@@ -86,9 +88,9 @@ export const createTap = (options: TapOptions): TapSource => {
 
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
+      const cancel = options.timers.after(ms, resolve, true);
       wake = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });
@@ -122,11 +124,13 @@ export const createTap = (options: TapOptions): TapSource => {
     while (roundsLeft > 0 && !closed) {
       const drained = drain();
       if (drained.events.length > 0) yield drained.events;
+      if (drained.ringBytes !== null && !stopping && !closed) {
+        await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
+        continue;
+      }
       // Others have their turn between two batches.
       await immediate();
-      if (drained.ringBytes === null) continue;
-      if (stopping) roundsLeft -= 1;
-      else if (!closed) await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
+      if (drained.ringBytes !== null) roundsLeft -= 1;
     }
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { systemClock } from '../../../src/foundation/clock.ts';
+import { systemTimers } from '../../../src/foundation/timers.ts';
 import { loadNative, type NativeLibrary } from '../../../src/kernel/native.ts';
 import type { SourceEvent } from '../../../src/source/event.ts';
 import type { Source } from '../../../src/source/source.ts';
@@ -33,6 +34,7 @@ export const tapOn = (
     identity: 'host:test',
     endpoints: [endpoint],
     clock: systemClock(),
+    timers: systemTimers(systemClock()),
     native: nativeLibrary(),
     ...options,
     limits: { ...defaultTapLimits, paceMs: 10, ...limits },
