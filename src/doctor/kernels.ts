@@ -24,6 +24,7 @@ const elsewhere: readonly Omit<KernelTried, 'tried'>[] = [
   },
   { kernel: '6.16', where: `${virtual}, once`, result: copies },
   { kernel: '6.12', where: virtual, result: copies },
+  { kernel: '6.12 on arm64', where: `${virtual}, once`, result: copies },
   { kernel: '6.1', where: virtual, result: 'works, by `fentry` and `fexit`' },
   {
     kernel: '5.10',
@@ -37,7 +38,6 @@ const untried: readonly Omit<KernelTried, 'tried'>[] = [
   { kernel: '6.6', where: 'a long-term kernel', result: 'not known' },
   { kernel: '5.15', where: 'Ubuntu 22.04', result: 'lacks `bpf_loop` (5.17), which the tap needs' },
   { kernel: '5.14', where: 'RHEL 9, which carries parts of newer ones', result: 'not known' },
-  { kernel: 'arm64', where: 'any release', result: 'compiled only' },
 ];
 
 /** All but this machine's own. */

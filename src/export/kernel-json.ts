@@ -36,6 +36,8 @@ const partJson = (part: KernelPart, span: Span | undefined) => ({
   signal: part.signal,
   cpu_ns: part.cpuNs === null ? null : ns(part.cpuNs),
   peak_rss_bytes: part.peakRssBytes,
+  run_queue_ns: part.scheduling === null ? null : ns(part.scheduling.runQueueNs),
+  blocked_ns: part.scheduling === null ? null : ns(part.scheduling.blockedNs),
   span_id: span?.spanId ?? null,
 });
 

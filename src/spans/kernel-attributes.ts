@@ -203,6 +203,20 @@ export const kernelPartRows = [
     example: 9437184,
   },
   {
+    name: 'cri.kernel.process.run_queue_ms',
+    on: 'kernel',
+    type: 'double',
+    when: 'a program, where scheduling was asked for (`--kernel-events`): how long its threads were ready and waited for a processor, added up, up to the last round that was told before the call was',
+    example: 3.2,
+  },
+  {
+    name: 'cri.kernel.process.blocked_ms',
+    on: 'kernel',
+    type: 'double',
+    when: 'likewise: how long they were in uninterruptible sleep, mostly for a device',
+    example: 12.5,
+  },
+  {
     name: 'cri.kernel.outlives_call',
     on: 'kernel',
     type: 'boolean',

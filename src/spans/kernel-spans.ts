@@ -53,6 +53,10 @@ const attributesOf = (part: KernelPart): Said => {
   if (part.signal !== null) said['cri.kernel.signal'] = part.signal;
   if (part.cpuNs !== null) said['cri.kernel.process.cpu_ms'] = Number(part.cpuNs) / 1e6;
   if (part.peakRssBytes !== null) said['cri.kernel.process.peak_rss'] = part.peakRssBytes;
+  if (part.scheduling !== null) {
+    said['cri.kernel.process.run_queue_ms'] = Number(part.scheduling.runQueueNs) / 1e6;
+    said['cri.kernel.process.blocked_ms'] = Number(part.scheduling.blockedNs) / 1e6;
+  }
   if (part.outlives) said['cri.kernel.outlives_call'] = true;
   return said;
 };

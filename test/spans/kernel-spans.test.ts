@@ -97,6 +97,7 @@ test('every row of the tables is set by some story', () => {
       ],
       parts: [
         ...kernel.parts,
+        { ...first, scheduling: { runQueueNs: 1n, blockedNs: 1n } },
         { ...first, what: { kind: 'connect', address: '10.0.0.7', port: 443, connected: false } },
         { ...first, what: { kind: 'stop', signal: 15, comm: 'app' }, signal: 15 },
       ],

@@ -1,9 +1,10 @@
 import { earlier, later, type Nanos } from '../../foundation/time.ts';
-import type { ConnectActivity, SignalActivity, SyncActivity } from './activities.ts';
+import type { ConnectActivity, KernelActivity, SignalActivity, SyncActivity } from './activities.ts';
 import type { KernelLink } from './owner.ts';
 import { partName } from './part-names.ts';
 import type { ProcessNode, Unit } from './process-tree.ts';
-import type { KernelPart } from './story.ts';
+import { schedulingByProcess } from './scheduling.ts';
+import type { KernelPart, SchedulingTotals } from './story.ts';
 
 /** The runtime's time of a call, and whether it ended by itself: what goes on after that was not waited for. */
 export interface Window {
@@ -24,6 +25,8 @@ export interface Linked<Activity> {
 
 export interface PartSources {
   readonly units: readonly OwnedUnit[];
+  /** Of programs that ran for the call, and of services where the call alone can have been the cause. */
+  readonly activities: readonly KernelActivity[];
   /** Of the runtime and of shims themselves; those of other programs are in the time of these. */
   readonly syncs: readonly Linked<SyncActivity>[];
   readonly connects: readonly Linked<ConnectActivity>[];
@@ -39,13 +42,19 @@ const nothingMore = {
   signal: null,
   cpuNs: null,
   peakRssBytes: null,
+  scheduling: null,
   interfaceName: null,
 } as const;
 
 const startOf = (node: ProcessNode): Nanos =>
   node.program.kind === 'container' ? (node.executedAt ?? node.bornAt) : node.bornAt;
 
-const programPart = (node: ProcessNode, link: KernelLink, window: Window): Draft => {
+const programPart = (
+  node: ProcessNode,
+  link: KernelLink,
+  window: Window,
+  scheduling: SchedulingTotals | null,
+): Draft => {
   const outlives = node.end === null || node.end > window.to;
   return {
     what: { kind: 'program', program: node.program },
@@ -60,6 +69,7 @@ const programPart = (node: ProcessNode, link: KernelLink, window: Window): Draft
     signal: node.signal,
     cpuNs: node.end === null ? null : node.cpuNs,
     peakRssBytes: node.peakRssBytes,
+    scheduling,
     interfaceName: node.interfaceName,
   };
 };
@@ -135,9 +145,13 @@ const isTold = ({ program }: ProcessNode): boolean =>
 
 /** Every part under the nearest part that started it and did not end before it. */
 export const partsOf = (sources: PartSources, window: Window): readonly KernelPart[] => {
+  const scheduling = schedulingByProcess(sources.activities);
   const placed: Placed[] = [
     ...sources.units.flatMap(({ unit, link }) =>
-      unit.programs.filter(isTold).map((node) => ({ node, draft: programPart(node, link, window) })),
+      unit.programs.filter(isTold).map((node) => ({
+        node,
+        draft: programPart(node, link, window, scheduling.get(node) ?? null),
+      })),
     ),
     ...sources.syncs.map((sync) => ({ node: null, draft: syncPart(sync, window) })),
     ...sources.connects.map((connect) => ({ node: null, draft: connectPart(connect, window) })),

@@ -2,6 +2,14 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { KernelLink } from './owner.ts';
 import type { Program } from './program.ts';
 
+/** How the threads of processes were scheduled, added up. */
+export interface SchedulingTotals {
+  /** Ready to run, and without a processor. */
+  readonly runQueueNs: Nanos;
+  /** In uninterruptible sleep. */
+  readonly blockedNs: Nanos;
+}
+
 /** A program that ran for a call, or something that the runtime itself did or waited for. */
 export interface KernelPart {
   readonly name: string;
@@ -32,6 +40,8 @@ export interface KernelPart {
   /** User and system time; null while it runs. */
   readonly cpuNs: Nanos | null;
   readonly peakRssBytes: number | null;
+  /** Of its own process; null: not asked for, or nothing was told. */
+  readonly scheduling: SchedulingTotals | null;
   /** Of a CNI plugin. */
   readonly interfaceName: string | null;
 }
@@ -99,7 +109,7 @@ export interface KernelStory {
   /** Of all others on the node, on any device, at this time. */
   readonly blockOfOthers: BlockTotals;
   /** Of the processes of the call, added up; null: not asked for, or nothing was told. */
-  readonly scheduling: { readonly runQueueNs: Nanos; readonly blockedNs: Nanos } | null;
+  readonly scheduling: SchedulingTotals | null;
   readonly marks: readonly KernelMark[];
   readonly marksDropped: number;
   /** Processes that may be of this call or of another that was under way. */

@@ -4,13 +4,12 @@ import { breakdownText } from './breakdown.ts';
 import type { KernelCounters, KernelLimits } from './limits.ts';
 import { shareNames } from './part-names.ts';
 import { type OwnedUnit, type PartSources, partsOf, type Window } from './parts.ts';
+import { schedulingOf } from './scheduling.ts';
 import { type Stretch, sharesOf } from './shares.ts';
 import type { BlockTotals, KernelMark, KernelPart, KernelStory } from './story.ts';
 
 /** All that was joined to one call. */
 export interface Joined extends PartSources {
-  /** Of programs that ran for the call, and of services where the call alone can have been the cause. */
-  readonly activities: readonly KernelActivity[];
   readonly sharedSyncs: readonly SyncActivity[];
   readonly others: readonly KernelActivity[];
   readonly marks: readonly KernelMark[];
@@ -46,19 +45,6 @@ const syncTotals = (activities: readonly KernelActivity[]): KernelStory['syncs']
     if (slowest === null || ns > slowest.ns) slowest = { operation: event.operation, file: event.file, ns };
   }
   return { count, durationNs, slowest };
-};
-
-const schedulingTotals = (activities: readonly KernelActivity[]): KernelStory['scheduling'] => {
-  let isTold = false;
-  let runQueueNs = 0n;
-  let blockedNs = 0n;
-  for (const { event } of activities) {
-    if (event.kind !== 'scheduling') continue;
-    isTold = true;
-    runQueueNs += event.runQueueNs;
-    blockedNs += event.blockedNs;
-  }
-  return isTold ? { runQueueNs, blockedNs } : null;
 };
 
 const unitTotals = (units: readonly OwnedUnit[]): { readonly executions: number; readonly cpuNs: Nanos } => {
@@ -123,7 +109,7 @@ export const tellStory = (
     sharedSyncs: { count: syncsOfOthers.count, durationNs: syncsOfOthers.durationNs },
     block: blockTotals(joined.activities),
     blockOfOthers: blockTotals(joined.others),
-    scheduling: schedulingTotals(joined.activities),
+    scheduling: schedulingOf(joined.activities),
     marks: joined.marks.slice(0, limits.maxMarks),
     marksDropped: Math.max(0, joined.marks.length - limits.maxMarks),
     ambiguous: joined.ambiguous,

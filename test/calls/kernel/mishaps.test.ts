@@ -222,8 +222,15 @@ test('how long the processes of a call waited for a processor, where that is tol
     ...program(10, 59, create, shim, runc('create')),
     scheduling(create),
     scheduling(task(999, 'stranger', -10)),
+    scheduling(create),
   ]);
-  assert.deepEqual(storyOf(start)?.scheduling, { runQueueNs: 5_000_000n, blockedNs: 7_000_000n });
+  const twice = { runQueueNs: 10_000_000n, blockedNs: 14_000_000n };
+  assert.deepEqual(
+    storyOf(start)?.parts.map(({ name, scheduling }) => [name, scheduling]),
+    [['runc create', twice]],
+  );
+  assert.deepEqual(storyOf(start)?.scheduling, twice);
   const untold = play([...called(start), ...program(10, 59, create, shim, runc('create'))]);
   assert.equal(untold.storyOf(start)?.scheduling, null);
+  assert.equal(untold.storyOf(start)?.parts[0]?.scheduling, null);
 });
