@@ -53,7 +53,7 @@ export const agentInstruments = {
   critrace_export_spool_bytes: gauge('Bytes of the spool on disk.', ['exporter'], { unit: 'bytes' }),
   critrace_collector_state: gauge('1 for the state that the collector is in, 0 for the others.', ['state']),
   critrace_event_loop_lag_seconds: histogram(
-    'How late a timer of the agent ran, twice a second.',
+    'How late the event loop came, each time that it waited for a timer: several times a second.',
     [],
     lagBuckets,
   ),
