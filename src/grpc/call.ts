@@ -16,6 +16,8 @@ export interface Call {
   responseStart: Seen | null;
   responseEncoding: HeaderText | null;
   statusSeen: boolean;
+  /** The server's last HEADERS were seen and could not be read whole. */
+  statusUnread: boolean;
   statusCode: number | null;
   statusMessage: string | null;
   /** When the server ended the stream, or its trailers came. */
@@ -39,6 +41,7 @@ export const createCall = (stream: number, headed: boolean): Call => ({
   responseStart: null,
   responseEncoding: null,
   statusSeen: false,
+  statusUnread: false,
   statusCode: null,
   statusMessage: null,
   trailers: null,
@@ -69,10 +72,11 @@ export const isOver = (call: Call, requestsEnded: boolean): boolean =>
 
 /**
  * A status decides, whatever resets follow it. A server that ends the stream without one has finished the call too,
- * with a status that is not known: the trailers may refer to table entries that the observer never saw.
+ * with a status that is not known: the trailers may refer to table entries that the observer never saw. Trailers that
+ * could not be read are trailers all the same: grpc-go resets a stream after those of an early error.
  */
 const outcomeOf = (call: Call): Outcome => {
-  if (call.statusSeen) return 'finished';
+  if (call.statusSeen || call.statusUnread) return 'finished';
   if (call.reset !== null) return 'reset';
   if (call.response.ended) return 'finished';
   return call.closedAt === null ? 'in_flight' : 'connection_lost';

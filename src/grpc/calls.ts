@@ -193,6 +193,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       call.statusMessage = read.statusMessage;
       call.trailers = seen;
     }
+    if (read.statusUnread) call.statusUnread = true;
     if (event.endStream) endResponse(call, seen, out);
     settle(call, out);
   };

@@ -20,6 +20,8 @@ export interface ResponseHeaders {
   readonly encoding: HeaderText | null;
   /** A `grpc-status` field was there, readable or not. */
   readonly statusSeen: boolean;
+  /** The stream ended with fields whose names could not all be read: the status may be one of them. */
+  readonly statusUnread: boolean;
   readonly statusCode: number | null;
   readonly statusMessage: string | null;
   /** The entry that the status is, where it was sent before the observer came. */
@@ -172,7 +174,7 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
     };
   };
 
-  const response = ({ fields, endStream }: HeadersEvent): ResponseHeaders => {
+  const response = ({ fields, endStream, complete }: HeadersEvent): ResponseHeaders => {
     let httpStatus: string | null = null;
     let grpc = true;
     let encoding: HeaderText | null = null;
@@ -207,7 +209,9 @@ export const createHeaderReader = (limits: GrpcLimits, counters: GrpcCounters): 
       statusSeen = statusCode !== null;
     }
     const statusEntry = typeof unread === 'string' ? null : unread;
-    return { httpStatus, grpc, encoding, statusSeen, statusCode, statusMessage, statusEntry };
+    const statusUnread =
+      endStream && !statusSeen && (!complete || fields.some(({ name }) => typeof name !== 'string'));
+    return { httpStatus, grpc, encoding, statusSeen, statusUnread, statusCode, statusMessage, statusEntry };
   };
 
   return { request, response };

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { uuidOf } from './ids.ts';
 import type { Attributes } from './span.ts';
@@ -16,13 +16,40 @@ export interface HostFacts {
 
 export interface HostPlaces {
   readonly machineIdPaths: readonly string[];
-  readonly hostName: () => string;
+  /** Null: it has another name than this process can tell. */
+  readonly hostName: () => string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** The machine's own: PROC_UTS_INIT_INO of the kernel's proc_ns.h, the same on all. */
+const firstUts = 'uts:[4026531838]';
+
+const utsOf = (proc: string, pid: string): string | null => {
+  try {
+    return readlinkSync(`${proc}/${pid}/ns/uts`);
+  } catch {
+    return null;
+  }
+};
+
+/**
+ * The name of the machine. A pod that sees the host's processes has a name of its own all the same: then the host's is in
+ * the files of its first process. Null: it cannot be read from here.
+ */
+export const machineName = (proc = '/proc', own = hostname()): string | null => {
+  const [self, first] = [utsOf(proc, 'self'), utsOf(proc, '1')];
+  if (self === null || self === firstUts || self === first) return own;
+  try {
+    const lines = readFileSync(`${proc}/1/root/etc/hostname`, 'utf8').split('\n');
+    return lines.map((line) => line.trim()).find((line) => /^[^#\s]+$/.test(line)) ?? null;
+  } catch {
+    return null;
+  }
+};
+
 export const hostPlaces = (environment: HostPlaces['environment']): HostPlaces => ({
   machineIdPaths: ['/etc/machine-id', '/var/lib/dbus/machine-id', '/sys/class/dmi/id/product_uuid'],
-  hostName: hostname,
+  hostName: machineName,
   environment,
 });
 
@@ -47,7 +74,7 @@ const machineId = (paths: readonly string[]): string | null => {
 export const readHostFacts = (places: HostPlaces, extra: Attributes = {}): HostFacts => {
   const hostName = places.hostName();
   return {
-    hostId: machineId(places.machineIdPaths) ?? uuidOf('host', hostName),
+    hostId: machineId(places.machineIdPaths) ?? uuidOf('host', hostName ?? hostname()),
     hostName,
     nodeName: places.environment.NODE_NAME || null,
     extra,

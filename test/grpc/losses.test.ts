@@ -133,3 +133,25 @@ test('while the boundaries of responses are lost, no call can claim to have been
   assert.equal(watched.result(1).lostBytes, null);
   assert.equal(watched.result(3).lostBytes, 0);
 });
+
+test('trailers that could not be read are trailers: the reset behind them is not the end', () => {
+  const lost = { epoch: 1, entry: -4 };
+  for (const trailers of [fields([lost, lost], ['grpc-message', '']), fields(['grpc-message', 'x'])]) {
+    const watched = watch();
+    const whole = typeof trailers[0]?.name === 'string';
+    watched.feed(open, headers('response', 1, [...responseFields, ...trailers], true, !whole));
+    watched.feed(rst('response', 1, NO_ERROR));
+    const { outcome, status, reset } = watched.result(1);
+    assert.deepEqual(
+      { outcome, status, reset },
+      { outcome: 'finished', status: null, reset: { by: 'server', code: 'NO_ERROR' } },
+    );
+  }
+});
+
+test('trailers without a status, read whole, leave a reset the end', () => {
+  const watched = watch();
+  watched.feed(open, headers('response', 1, [...responseFields, ...fields(['grpc-message', 'x'])], true));
+  watched.feed(rst('response', 1, NO_ERROR));
+  assert.equal(watched.result(1).outcome, 'reset');
+});

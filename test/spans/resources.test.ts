@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { readHostFacts, replayHostFacts } from '../../src/spans/host.ts';
+import { machineName, readHostFacts, replayHostFacts } from '../../src/spans/host.ts';
 import { createSpanCounters, defaultSpanLimits } from '../../src/spans/limits.ts';
 import { createResourceBook } from '../../src/spans/resources.ts';
 import { aCall } from '../support/a-call.ts';
@@ -104,6 +104,28 @@ test('the host: its machine id, or its name where it has none', () =>
     const nameless = read([path]).hostId;
     assert.match(nameless, /^[0-9a-f-]{36}$/);
     assert.equal(nameless, read([]).hostId);
+  }));
+
+test('the name of the machine, also from a pod that has another one', () =>
+  withDirectory(async (proc) => {
+    const process = (pid: string, uts: string): void => {
+      mkdirSync(join(proc, pid, 'ns'), { recursive: true });
+      symlinkSync(`uts:[${uts}]`, join(proc, pid, 'ns', 'uts'));
+    };
+    assert.equal(machineName(proc, 'own'), 'own', 'nothing is known');
+    process('self', '4026531838');
+    assert.equal(machineName(proc, 'own'), 'own', 'the first namespace of the machine');
+    rmSync(join(proc, 'self'), { recursive: true });
+    process('self', '5');
+    assert.equal(machineName(proc, 'own'), null, 'unknown, and not the name of the pod');
+    process('1', '4026531838');
+    assert.equal(machineName(proc, 'own'), null, 'its files cannot be read');
+    mkdirSync(join(proc, '1', 'root', 'etc'), { recursive: true });
+    writeFileSync(join(proc, '1', 'root', 'etc', 'hostname'), '# of the machine\n node-7 \n');
+    assert.equal(machineName(proc, 'own'), 'node-7');
+    rmSync(join(proc, '1', 'ns'), { recursive: true });
+    process('1', '5');
+    assert.equal(machineName(proc, 'own'), 'own', 'a node that is a container itself');
   }));
 
 test('in a replay the host is the capture', () => {

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryFolder } from './folder.ts';
-import { until } from './until.ts';
+import { untilThere } from './until.ts';
 
 export interface PrometheusSeries {
   readonly metric: Readonly<Record<string, string>>;
@@ -84,25 +84,11 @@ export const startPrometheus = async (
       throw new Error(`${decodeURIComponent(path)}: ${JSON.stringify(body)}`);
     return body.data;
   };
-  let ready = false;
-  const look = async (): Promise<void> => {
-    while (!ready && child.exitCode === null) {
-      ready = await fetch(`${base}/-/ready`).then(
-        (response) => response.ok,
-        () => false,
-      );
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
-  void look();
-  await until(
-    () => {
-      if (child.exitCode !== null) throw new Error(`prometheus ended: ${Buffer.concat(said)}`);
-      return ready;
-    },
-    'Prometheus',
-    60_000,
-  );
+  await untilThere(async () => {
+    if (child.exitCode !== null) throw new Error(`prometheus ended: ${Buffer.concat(said)}`);
+    const response = await fetch(`${base}/-/ready`).catch(() => null);
+    return response?.ok === true ? response : null;
+  }, 'Prometheus');
   return {
     ask,
     async query(expr) {

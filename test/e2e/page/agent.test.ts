@@ -7,6 +7,7 @@ import { critrace } from '../../cli/critrace.ts';
 import { openBrowser, openPage, pictures, seriousFindings } from '../../support/browser.ts';
 import { critraceProcess } from '../../support/critrace-process.ts';
 import { temporaryFolder } from '../../support/folder.ts';
+import { untilThere } from '../../support/until.ts';
 import { get } from '../../web/a-page.ts';
 
 let browser: Browser;
@@ -19,17 +20,6 @@ const ask = async <T>(origin: string, path: string): Promise<T> => {
   const { status, body } = await get(origin.slice('http://'.length).replace('/', ''), path);
   assert.equal(status, 200, body);
   return JSON.parse(body);
-};
-
-/** The first answer that there is; what is asked for comes while the demo goes on. */
-const untilThere = async <T>(look: () => Promise<T | null>, what: string): Promise<T> => {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await look();
-    if (found !== null) return found;
-    if (performance.now() > deadline) throw new Error(`still waiting: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 };
 
 interface Root {
