@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryFolder } from './folder.ts';
+import { freePort } from './free-port.ts';
 import { untilThere } from './until.ts';
 
 export interface PrometheusSeries {
@@ -26,16 +26,6 @@ export interface Prometheus {
   exemplars(expr: string, sinceMs: number): Promise<readonly PrometheusExemplars[]>;
   ask(path: string): Promise<unknown>;
 }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-};
 
 /** Scrapes the address each second under this instance's name; ended with the test. */
 export const startPrometheus = async (
