@@ -39,8 +39,8 @@ export const createNegotiationCounters = (): NegotiationCounters => ({
 
 interface Process {
   readonly connections: Set<number>;
-  /** Connections that were there before the observer: what is heard on them first is not their first call. */
-  readonly joined: Set<number>;
+  /** It had a connection before the observer came: it chose then, and begins new ones with whatever is due. */
+  wasThere: boolean;
   /** By service and endpoint. */
   readonly negotiations: Map<string, State>;
 }
@@ -100,7 +100,7 @@ export const createNegotiations = (
       if (!oldest.done) processes.delete(oldest.value);
       counters.processesForgotten += 1;
     }
-    const process: Process = { connections: new Set(), joined: new Set(), negotiations: new Map() };
+    const process: Process = { connections: new Set(), wasThere: false, negotiations: new Map() };
     processes.set(key, process);
     return process;
   };
@@ -172,9 +172,9 @@ export const createNegotiations = (
     return tell(key, state, verdict);
   };
 
-  const learn = (key: string, state: State, call: Call, version: ApiVersion, joined: boolean): void => {
+  const learn = (key: string, state: State, call: Call, version: ApiVersion, wasThere: boolean): void => {
     const { evidence } = state;
-    const firstOfService = !joined && !state.heardOn.has(call.connection);
+    const firstOfService = !wasThere && !state.heardOn.has(call.connection);
     state.heardOn.add(call.connection);
     const probe = isProbe(call, firstOfService);
     const answer = answerOf(call, probe);
@@ -190,11 +190,12 @@ export const createNegotiations = (
     const isInVain = answer === 'refused' || answer === 'failed';
     if (isInVain && evidence.served.size === 0) state.loop ??= predecessors.loopOf(key, state);
     if (answer === 'silent' || answer === 'failed') return;
+    if (answer === 'used' && evidence.refused.has(version)) return;
     state.connection = call.connection;
     state.at = call.end ?? state.at;
     state.version = version;
     state.inferred = call.methodSource === 'inferred';
-    if (answer === 'served') {
+    if (answer !== 'refused') {
       evidence.served.add(version);
       evidence.refused.delete(version);
       evidence.takenForGranted = false;
@@ -210,7 +211,7 @@ export const createNegotiations = (
     opened({ connection, client }, joined) {
       const process = processOf(processKey(connection, client));
       process.connections.add(connection);
-      if (joined) process.joined.add(connection);
+      if (joined) process.wasThere = true;
       for (const state of process.negotiations.values()) state.evidence.gone = false;
     },
     ended(call) {
@@ -223,9 +224,8 @@ export const createNegotiations = (
         state.unversioned = true;
         return { isProbe: false, loop: null, found: null };
       }
-      const joined = process.joined.has(call.connection);
-      const isProbe = !joined && !state.evidence.tried.has(apiVersion);
-      learn(key, state, call, apiVersion, joined);
+      const isProbe = !process.wasThere && !state.evidence.tried.has(apiVersion);
+      learn(key, state, call, apiVersion, process.wasThere);
       return { isProbe, loop: isProbe ? state.loop : null, found: decide(key, state) };
     },
     revealed(call) {
@@ -244,7 +244,6 @@ export const createNegotiations = (
       const process = processes.get(key);
       if (process === undefined) return [];
       process.connections.delete(connection);
-      process.joined.delete(connection);
       const found: Negotiation[] = [];
       for (const state of process.negotiations.values()) {
         state.heardOn.delete(connection);

@@ -20,11 +20,13 @@ export type Verdict =
 export type Answer =
   /** The service was there and answered, whatever it answered. */
   | 'served'
+  /** It broke off before an answer: the process uses the version, and nothing says that it is not there. */
+  | 'used'
   /** UNIMPLEMENTED, "unknown service": the runtime does not have this version of the service. */
   | 'refused'
   /** The call that asks whether the version is there failed for another reason. */
   | 'failed'
-  /** Says nothing: an unknown method of a known service, a call that broke off. */
+  /** Says nothing: an unknown method of a known service, a call without an answer yet. */
   | 'silent';
 
 /** The first call of a process on each API version it tried. */
