@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import type { Finding } from './finding.ts';
 import type { Unidentified } from './identity/unidentified.ts';
 import type { Namer } from './inference/namer.ts';
+import { createRecentCalls } from './recent-calls.ts';
 
 export interface ConnectionCallLimits {
   /** Calls open at once on one connection. */
@@ -97,7 +98,8 @@ export const createConnectionCalls = (
   limits: ConnectionCallLimits = defaultConnectionCallLimits,
 ): ConnectionCalls => {
   const open = new Map<number, OpenCall>();
-  const ended = new Map<number, EndedCall>();
+  const { connection: number } = connection;
+  const ended = createRecentCalls<EndedCall>(limits.maxEndedCalls);
   /** Only where a path was missing: other connections pay nothing. */
   let namer: Namer | null = null;
   /** Paths that were read before one was missing. */
@@ -117,13 +119,8 @@ export const createConnectionCalls = (
     return namer.begin(head);
   };
 
-  const remember = (stream: number, record: EndedCall): void => {
-    ended.delete(stream);
-    ended.set(stream, record);
-    if (ended.size <= limits.maxEndedCalls) return;
-    const oldest = ended.keys().next();
-    if (!oldest.done) ended.delete(oldest.value);
-  };
+  const recordOf = (stream: number): OpenCall | EndedCall | undefined =>
+    open.get(stream) ?? ended.find(number, stream);
 
   const begin = (head: CallHead): void => {
     if (open.size >= limits.maxOpenCalls) {
@@ -139,18 +136,18 @@ export const createConnectionCalls = (
 
   /** The headers of a call that was begun without them. */
   const lateHead = (head: CallHead): void => {
-    const record = ended.get(head.stream);
+    const record = ended.find(number, head.stream);
     if (open.has(head.stream)) open.set(head.stream, { head, cri: startCri(head) });
     else if (record !== undefined) {
       const cri = typeof head.path === 'string' ? startCri(head) : null;
       const call = assembleCall(connection, head, null, record.call.result, null);
-      remember(head.stream, { call: { ...call, revision: record.call.revision }, cri });
+      ended.replace(number, head.stream, { call: { ...call, revision: record.call.revision }, cri });
     }
   };
 
   const tellAnew = (call: Call, out: Finding[]): void => {
-    const record = ended.get(call.stream);
-    if (record !== undefined) ended.set(call.stream, { call, cri: record.cri });
+    const record = ended.find(number, call.stream);
+    if (record !== undefined) ended.replace(number, call.stream, { call, cri: record.cri });
     namer?.revised(call);
     unidentified?.told(call);
     out.push({ kind: 'call', call });
@@ -190,10 +187,10 @@ export const createConnectionCalls = (
           lateHead(event.head);
           return;
         case 'message':
-          (open.get(event.stream) ?? ended.get(event.stream))?.cri?.message(event.direction, event);
+          recordOf(event.stream)?.cri?.message(event.direction, event);
           return;
         case 'message_broken':
-          (open.get(event.stream) ?? ended.get(event.stream))?.cri?.broken(event.direction);
+          recordOf(event.stream)?.cri?.broken(event.direction);
           return;
         case 'call_end': {
           const record = open.get(event.stream);
@@ -204,7 +201,7 @@ export const createConnectionCalls = (
           const naming = namer?.naming(event.stream) ?? null;
           const reading = record.cri?.finish() ?? null;
           const call = assembleCall(connection, record.head, reading, event.result, naming);
-          remember(event.stream, { call, cri: event.result.reset === null ? null : record.cri });
+          ended.add(number, event.stream, { call, cri: event.result.reset === null ? null : record.cri });
           out.push({ kind: 'call', call });
           namer?.told(call, reading);
           unidentified?.told(call);
@@ -212,11 +209,11 @@ export const createConnectionCalls = (
           return;
         }
         case 'call_revised': {
-          const record = ended.get(event.stream);
+          const record = ended.find(number, event.stream);
           if (record === undefined) return;
           counters.revised += 1;
           const call = reviseCall(record.call, record.cri?.finish() ?? null, event.result);
-          remember(event.stream, { call, cri: record.cri });
+          ended.replace(number, event.stream, { call, cri: record.cri });
           out.push({ kind: 'call', call });
           namer?.revised(call);
           unidentified?.told(call);

@@ -235,9 +235,9 @@ export const createCensus = (residentOf: ResidentOf, limits: CensusLimits = defa
 
   return {
     add(call) {
-      const key = `${call.connection}/${call.stream}`;
       if (call.revision > 0) {
         // Only what had no name can get another place; a late reset moves nothing.
+        const key = `${call.connection}/${call.stream}`;
         const before = unnamed.get(key);
         if (before === undefined || call.rpc === null) return null;
         unnamed.delete(key);

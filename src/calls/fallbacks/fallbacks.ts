@@ -120,6 +120,8 @@ export const createFallbacks = (limits: FallbackLimits = defaultFallbackLimits):
         if (feature.isRefused(call)) refused(feature, call, out);
         else if (call.result.status === 'OK') states.delete(keyOf(call, call.rpc));
       }
+      // Nothing is refused on most nodes.
+      if (states.size === 0) return;
       for (const twin of twinsOf(call.rpc)) twinCalled(twin, call, out);
     },
   };

@@ -185,7 +185,11 @@ export const createKernelJoin = (
     serves(pid) {
       if (pid !== null) processes.serves(pid);
     },
-    grpc: calls.grpc,
+    grpc(connection, event, snapshot, now) {
+      calls.grpc(connection, event, snapshot, now);
+      // Without events nobody asks for calls that have ended.
+      if (!hasEvents && event.kind === 'call_end') calls.drop(connection, event.stream);
+    },
     due(now) {
       if (held.size === 0) return none;
       const out: Finding[] = [];

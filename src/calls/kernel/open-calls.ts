@@ -39,6 +39,7 @@ export interface OpenCalls {
   told(call: Call): void;
   /** Those under way at a moment. */
   at(moment: Nanos): readonly FollowedCall[];
+  drop(connection: number, stream: number): void;
   /** The earliest start of those that are in flight or among `kept`. */
   forget(kept: ReadonlySet<string>): Nanos | null;
 }
@@ -74,6 +75,9 @@ export const createOpenCalls = (counters: KernelCounters, limits: KernelLimits):
       if (followed === undefined) return;
       followed.endedAt = call.end;
       followed.known = () => call;
+    },
+    drop(connection, stream) {
+      if (calls.size > 0) calls.delete(keyOf({ connection, stream }));
     },
     at(moment) {
       const found: FollowedCall[] = [];

@@ -45,6 +45,13 @@ interface Process {
   readonly negotiations: Map<string, State>;
 }
 
+/** A connection's process, and what that negotiates at its endpoint. */
+interface Heard {
+  readonly key: string;
+  readonly process: Process;
+  readonly states: Map<CriService, State>;
+}
+
 interface State {
   readonly caller: Caller;
   readonly endpoint: string;
@@ -90,14 +97,19 @@ export const createNegotiations = (
   limits: NegotiationLimits = defaultNegotiationLimits,
 ): Negotiations => {
   const processes = new Map<string, Process>();
+  /** By connection: the same for all its calls. */
+  const heard = new Map<number, Heard>();
   const predecessors = createPredecessors(limits.maxProcesses);
 
   const processOf = (key: string): Process => {
     const known = processes.get(key);
     if (known !== undefined) return known;
     if (processes.size >= limits.maxProcesses) {
-      const oldest = processes.keys().next();
-      if (!oldest.done) processes.delete(oldest.value);
+      const [oldest] = processes;
+      if (oldest !== undefined) {
+        processes.delete(oldest[0]);
+        for (const connection of oldest[1].connections) heard.delete(connection);
+      }
       counters.processesForgotten += 1;
     }
     const process: Process = { connections: new Set(), wasThere: false, negotiations: new Map() };
@@ -105,7 +117,23 @@ export const createNegotiations = (
     return process;
   };
 
-  const stateOf = (process: Process, call: Call, service: CriService): State => {
+  const heardOf = ({ connection, caller }: Pick<Call, 'connection' | 'caller'>): Heard => {
+    const known = heard.get(connection);
+    if (known !== undefined) return known;
+    const key = processKey(connection, caller);
+    const fresh: Heard = { key, process: processOf(key), states: new Map() };
+    // Of others it is not told when they go.
+    if (fresh.process.connections.has(connection)) heard.set(connection, fresh);
+    return fresh;
+  };
+
+  const stateOf = ({ process, states }: Heard, call: Call, service: CriService): State => {
+    const known = states.get(service) ?? findState(process, call, service);
+    states.set(service, known);
+    return known;
+  };
+
+  const findState = (process: Process, call: Call, service: CriService): State => {
     const key = `${service} ${call.endpoint}`;
     const known = process.negotiations.get(key);
     if (known !== undefined) return known;
@@ -217,9 +245,9 @@ export const createNegotiations = (
     ended(call) {
       const { service, apiVersion } = call;
       if (service === null) return { isProbe: false, loop: null, found: null };
-      const key = processKey(call.connection, call.caller);
-      const process = processOf(key);
-      const state = stateOf(process, call, service);
+      const heard = heardOf(call);
+      const { key, process } = heard;
+      const state = stateOf(heard, call, service);
       if (apiVersion === null) {
         state.unversioned = true;
         return { isProbe: false, loop: null, found: null };
@@ -231,8 +259,9 @@ export const createNegotiations = (
     revealed(call) {
       const { service, apiVersion } = call;
       if (service === null) return null;
-      const key = processKey(call.connection, call.caller);
-      const state = stateOf(processOf(key), call, service);
+      const heard = heardOf(call);
+      const { key } = heard;
+      const state = stateOf(heard, call, service);
       state.unversioned = true;
       // Later calls have told it by now.
       if (apiVersion === null || state.evidence.tried.has(apiVersion)) return null;
@@ -240,6 +269,7 @@ export const createNegotiations = (
       return decide(key, state);
     },
     closed({ connection, client }, at) {
+      heard.delete(connection);
       const key = processKey(connection, client);
       const process = processes.get(key);
       if (process === undefined) return [];

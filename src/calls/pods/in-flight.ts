@@ -21,6 +21,7 @@ export const createInFlight = (maxCalls: number, onDropped: () => void): InFligh
       counts.set(pod, (counts.get(pod) ?? 0) + 1);
     },
     ended(connection, stream) {
+      if (calls.size === 0) return;
       const key = callKey(connection, stream);
       const pod = calls.get(key);
       if (pod === undefined) return;

@@ -3,6 +3,7 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
+import { createRecentCalls } from '../recent-calls.ts';
 import { createInFlight } from './in-flight.ts';
 import { createLedger } from './ledger.ts';
 import { defaultPodLimits, type PodCounters, type PodLimits } from './limits.ts';
@@ -78,7 +79,7 @@ export const createPodOperations = (
   /** Containers by id, for the hooks that follow their start. */
   const started = new Map<string, Started>();
   /** Of calls that ended of late: a revision of one is still part of it. */
-  const recent = new Map<string, CallOperation>();
+  const recent = createRecentCalls<CallOperation>(limits.maxRecent);
   const inFlight = createInFlight(limits.maxInFlight, () => {
     counters.inFlightDropped += 1;
   });
@@ -225,15 +226,15 @@ export const createPodOperations = (
       if (name !== null) inFlight.began(connection, stream, name);
     },
     ended(call, known) {
-      const id = `${call.connection}/${call.stream}`;
-      if (call.revision > 0) return { operation: recent.get(id) ?? null, found: [] };
+      const { connection, stream } = call;
+      if (call.revision > 0) return { operation: recent.find(connection, stream) ?? null, found: [] };
       // First: the call that ends now was under way until now.
       if (call.end !== null) ledger.sweep(call.end, isBusy);
-      inFlight.ended(call.connection, call.stream);
+      inFlight.ended(connection, stream);
       if (call.end === null) return { operation: null, found: ledger.take() };
       const of = namedPod(call.facts.pod);
       const operation = of === null ? null : ofPod(call, of, known, call.end);
-      if (operation !== null) remember(recent, id, operation, limits.maxRecent);
+      if (operation !== null) recent.add(connection, stream, operation);
       return { operation, found: ledger.take() };
     },
     finish() {

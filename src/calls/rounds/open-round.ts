@@ -1,7 +1,7 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import { explainRound } from './explain.ts';
-import { hasFannedOut, kindOf, type Progress } from './grammar.ts';
+import { hasFannedOut, kindOf, type Progress, podCount } from './grammar.ts';
 import {
   type CallRound,
   plegThresholdNs,
@@ -129,7 +129,7 @@ export const tellRound = (
     calls: of.calls,
     errors: of.errors,
     failure: of.failure,
-    pods: of.progress.pods.size,
+    pods: podCount(of.progress),
     sandboxes: of.sandboxes,
     containers: of.containers,
     listNs: of.listEnd - of.start,
@@ -138,6 +138,8 @@ export const tellRound = (
     staleNs,
     isUnhealthy: staleNs !== null && before !== null && isUnhealthy(staleNs, before, of),
     traceparents: of.traceparents,
+    explanation: '',
   };
-  return { ...told, explanation: explainRound(told) };
+  told.explanation = explainRound(told);
+  return told;
 };

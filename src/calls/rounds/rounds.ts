@@ -4,6 +4,7 @@ import type { Caller } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
 import type { CallOperation } from '../pods/operation.ts';
 import { remember } from '../pods/remember.ts';
+import { createRecentCalls } from '../recent-calls.ts';
 import { accepts, advance, begin, isInTurn, isOver } from './grammar.ts';
 import { defaultRoundLimits, type RoundCounters, type RoundLimits } from './limits.ts';
 import { addToRound, type OpenRound, openRound, tellRound } from './open-round.ts';
@@ -46,7 +47,7 @@ const keyOf = (connection: number, stream: number): CallKey => connection * 2 **
 
 export const createRounds = (counters: RoundCounters, limits: RoundLimits = defaultRoundLimits): Rounds => {
   const processes = new Map<string, Process>();
-  const recent = new Map<CallKey, CallRound>();
+  const recent = createRecentCalls<CallRound>(limits.maxRecent);
   /** A connection has one caller: its process, or null where that is no kubelet. */
   const byConnection = new Map<number, Process | null>();
   const over: Round[] = [];
@@ -85,7 +86,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
    * where the next relist begins: when that is due, it is taken for it.
    */
   const isRelistDue = (process: Process, of: OpenRound, step: Step, start: Nanos): boolean => {
-    if (step.is !== 'all_sandboxes' || of.progress.lists.length !== 1) return false;
+    if (step.is !== 'all_sandboxes' || of.progress.lists.count !== 1) return false;
     const last = process.last.get('pleg_relist');
     return last !== undefined && start - last.start >= limits.relistRest;
   };
@@ -142,11 +143,10 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
         counters.inFlightDropped += 1;
     },
     ended(call, operation) {
-      const key = keyOf(call.connection, call.stream);
-      if (call.revision > 0) return recent.get(key) ?? null;
+      if (call.revision > 0) return recent.find(call.connection, call.stream) ?? null;
       const process = kubeletOf(call.caller, call.connection);
       if (process === null) return null;
-      process.inFlight.delete(key);
+      process.inFlight.delete(keyOf(call.connection, call.stream));
       const step = stepOf(call);
       const { start, end } = call;
       if (step === null || start === null || end === null || operation?.role === 'part') return null;
@@ -159,7 +159,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       if (known === null) open(process, of);
       if (isOver(progress)) close(process, of);
       else due(of);
-      remember(recent, key, of.round, limits.maxRecent);
+      recent.add(call.connection, call.stream, of.round);
       return of.round;
     },
     tick(now, out) {
