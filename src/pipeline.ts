@@ -17,7 +17,7 @@ import { createInferenceCounters, type InferenceCounters } from './calls/inferen
 import { createKernelJoin } from './calls/kernel/join.ts';
 import { createKernelCounters, type KernelCounters } from './calls/kernel/limits.ts';
 import { createStories, createStoryCounters, type StoryCounters } from './calls/stories.ts';
-import { createCriCall } from './cri/call.ts';
+import { createCriCalls } from './cri/call.ts';
 import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
 import { createMemory } from './cri/memory.ts';
 import type { CriSchema } from './cri/schema.ts';
@@ -157,9 +157,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
   const memory = createMemory(defaultCriLimits, counters.cri);
   /** The stream of the message that is being read. */
   let reading = 0;
-  const beginCri = (connection: number, known: Identities) => (path: string) =>
-    createCriCall({
-      path,
+  const beginCri = (connection: number, known: Identities) =>
+    createCriCalls({
       full: options.full,
       schema: options.schema,
       counters: counters.cri,

@@ -69,25 +69,34 @@ const formerMessage = (field: protobuf.Field): FormerMessage | null => {
   return message === null ? null : { tag: (3 << 3) | 2, message, name: 'metadata' };
 };
 
+const kindOf = (field: protobuf.Field): FieldKind | undefined => {
+  if (field instanceof protobuf.MapField) return 'labels';
+  if (field.resolvedType instanceof protobuf.Type) return 'message';
+  return field.resolvedType instanceof protobuf.Enum ? 'enum' : kinds[field.type];
+};
+
 const planField = (field: protobuf.Field): FieldPlan => {
-  const { name, repeated } = field;
-  const plain = { name, repeated, rule: textRule(field), names: {}, message: null, former: null };
-  if (field instanceof protobuf.MapField) {
-    if (name !== 'labels' && name !== 'label_selector') throw new Error(`${field.fullName}: not labels`);
-    return { ...plain, kind: 'labels', wire: 2 };
-  }
-  if (field.resolvedType instanceof protobuf.Type) {
-    const kept = shapes[field.resolvedType.name]?.split(' ') ?? [];
-    const message = planMessage(field.resolvedType, kept);
-    return { ...plain, kind: 'message', wire: 2, message, former: formerMessage(field) };
-  }
-  const kind = field.resolvedType instanceof protobuf.Enum ? 'enum' : kinds[field.type];
-  if (kind === undefined || (repeated && kind !== 'text'))
+  const { name, repeated, resolvedType } = field;
+  const kind = kindOf(field);
+  const rule = textRule(field);
+  if (kind === 'labels' && name !== 'labels' && name !== 'label_selector')
+    throw new Error(`${field.fullName}: not labels`);
+  if (kind === undefined || (repeated && kind !== 'text' && kind !== 'message'))
     throw new Error(`${field.fullName}: cannot be kept`);
-  if (kind === 'text' && plain.rule === 'hidden')
+  if (kind === 'text' && rule === 'hidden')
     throw new Error(`${field.fullName}: not on the list of shown texts`);
-  const names = field.resolvedType instanceof protobuf.Enum ? field.resolvedType.valuesById : {};
-  return { ...plain, kind, wire: kind === 'text' ? 2 : 0, names };
+  const isMessage = resolvedType instanceof protobuf.Type;
+  // In one literal: plans of one shape are read faster.
+  return {
+    name,
+    kind,
+    wire: kind === 'text' || kind === 'labels' || kind === 'message' ? 2 : 0,
+    repeated,
+    rule,
+    names: resolvedType instanceof protobuf.Enum ? resolvedType.valuesById : {},
+    message: isMessage ? planMessage(resolvedType, shapes[resolvedType.name]?.split(' ') ?? []) : null,
+    former: isMessage ? formerMessage(field) : null,
+  };
 };
 
 const planMessage = (type: protobuf.Type, kept: readonly string[]): MessagePlan => {

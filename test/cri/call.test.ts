@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { createCriCall } from '../../src/cri/call.ts';
+import { createCriCalls } from '../../src/cri/call.ts';
 import { createCriCounters, defaultCriLimits } from '../../src/cri/limits.ts';
 import { encode } from './arbitrary-message.ts';
 import { run, schema, send, start, typesOf } from './drive.ts';
@@ -15,7 +15,7 @@ describe('a CRI call', () => {
   it('is none on a path that is not of the CRI', () => {
     const counters = createCriCounters();
     for (const path of ['/grpc.health.v1.Health/Check', '/runtime.v1.RuntimeService/Nonsense', '', '/']) {
-      assert.equal(createCriCall({ path, full: false, schema, counters }), null);
+      assert.equal(createCriCalls({ full: false, schema, counters })(path), null);
     }
   });
 

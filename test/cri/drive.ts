@@ -1,4 +1,4 @@
-import { type CriCallOptions, type CriReading, createCriCall } from '../../src/cri/call.ts';
+import { type CriCallsOptions, type CriReading, createCriCalls } from '../../src/cri/call.ts';
 import { createCriCounters } from '../../src/cri/limits.ts';
 import { findMethod } from '../../src/cri/methods.ts';
 import { type CriSchema, loadSchema } from '../../src/cri/schema.ts';
@@ -7,11 +7,11 @@ import { encode, type Plain } from './arbitrary-message.ts';
 
 export const schema: CriSchema = loadSchema();
 
-export type Options = Partial<Omit<CriCallOptions, 'path' | 'schema'>>;
+export type Options = Partial<Omit<CriCallsOptions, 'schema'>>;
 
 /** Starts a call on a path that must be one of the CRI. */
 export const start = (path: string, options: Options = {}) => {
-  const call = createCriCall({ full: false, counters: createCriCounters(), ...options, path, schema });
+  const call = createCriCalls({ full: false, counters: createCriCounters(), ...options, schema })(path);
   if (call === null) throw new Error(`${path} is no CRI method`);
   return call;
 };

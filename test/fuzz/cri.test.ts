@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { createCriCall } from '../../src/cri/call.ts';
+import { createCriCalls } from '../../src/cri/call.ts';
 import { createCriCounters, defaultCriLimits } from '../../src/cri/limits.ts';
 import { criMethods } from '../../src/cri/methods.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
@@ -70,7 +70,7 @@ it('messages of any bytes, in any pieces: nothing throws, everything stays withi
     fc.array(event, { maxLength: 6 }),
     (path, full, events) => {
       const counters = createCriCounters();
-      const call = createCriCall({ path, full, schema, counters, limits }) ?? assert.fail(path);
+      const call = createCriCalls({ full, schema, counters, limits })(path) ?? assert.fail(path);
       for (const one of events) {
         if (one.kind === 'broken') {
           call.broken(one.direction);

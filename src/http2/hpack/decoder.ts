@@ -2,6 +2,7 @@ import type { HeaderField, HeaderText } from '../event.ts';
 import type { Http2Counters, Http2Limits } from '../limits.ts';
 import { createDynamicTable, entryOverhead, initialTableBytes } from './dynamic-table.ts';
 import { badInteger, type Cursor, readInteger } from './integer.ts';
+import { createRepeatedBlocks } from './repeated-blocks.ts';
 import { staticTable, staticTableLength } from './static-table.ts';
 import { createStringReader } from './string.ts';
 
@@ -42,6 +43,13 @@ export const createHpackDecoder = ({
   const table = createDynamicTable(limits.headerTableBytes, fromStart, () => {
     counters.headerTableEvictionsOverLimit += 1;
   });
+  const repeated = createRepeatedBlocks();
+  /** The block that is being decoded changed the table. */
+  let changed = false;
+  const change = (): void => {
+    changed = true;
+    repeated.clear();
+  };
   const readString = createStringReader(limits.headerStringBytes);
   const maxEntries = Math.floor(limits.headerTableBytes / entryOverhead);
   const cursor: Cursor = { bytes: emptyBytes, at: 0, end: 0 };
@@ -105,12 +113,18 @@ export const createHpackDecoder = ({
     if (name === null || typeof value !== 'string') {
       counters.headerStringsOverLimit += 1;
       withinLimits = false;
-      if (indexed) table.insertUnknown();
+      if (indexed) {
+        change();
+        table.insertUnknown();
+      }
       return true;
     }
     const field: HeaderField = { name, value };
     add(field);
-    if (indexed) table.insert(field, textSize(name) + value.length + entryOverhead);
+    if (indexed) {
+      change();
+      table.insert(field, textSize(name) + value.length + entryOverhead);
+    }
     return true;
   };
 
@@ -129,11 +143,13 @@ export const createHpackDecoder = ({
     if (octet < 0x20) return literal(0x0f, false);
     const size = readInteger(cursor, 0x1f);
     if (!first || size === badInteger || size > allowedTableBytes) return false;
+    change();
     table.resize(size);
     return true;
   };
 
   const restart = (): void => {
+    change();
     table.restart();
     unknownFields.clear();
     epoch = nextEpoch();
@@ -141,6 +157,12 @@ export const createHpackDecoder = ({
 
   return {
     decode(bytes, from, to) {
+      const known = repeated.find(bytes, from, to);
+      if (known !== null) {
+        counters.headerBlocks += 1;
+        return { fields: known, complete: true };
+      }
+      changed = false;
       cursor.bytes = bytes;
       cursor.at = from;
       cursor.end = to;
@@ -161,6 +183,7 @@ export const createHpackDecoder = ({
         restart();
       }
       const block = { fields, complete: wellFormed && withinLimits };
+      if (block.complete && !changed) repeated.keep(bytes, from, to, fields);
       fields = [];
       cursor.bytes = emptyBytes;
       return block;
