@@ -5,6 +5,7 @@ import type { ObservationMode } from './spans/call-attributes.ts';
 import { spansOfCall } from './spans/call-spans.ts';
 import { spansOfCasualty } from './spans/casualty-spans.ts';
 import type { HostFacts } from './spans/host.ts';
+import { createCallName } from './spans/ids.ts';
 import { spansOfKernel } from './spans/kernel-spans.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
 import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spans.ts';
@@ -28,9 +29,11 @@ export interface CallSpansOptions {
 /** How the findings of one source become spans. */
 export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   const { identity, host, mode, version, counters } = options;
-  const rounds = createRoundIds(identity);
+  const callName = createCallName(identity);
+  const rounds = createRoundIds(callName);
   const context = {
     identity,
+    callName,
     mode,
     counters,
     resources: createResourceBook(host, version, defaultSpanLimits, counters),

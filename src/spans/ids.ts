@@ -9,23 +9,36 @@ export interface CallIds {
   readonly serverSpanId: string;
 }
 
-export const notAllZeros = (id: string): string => (/^0+$/.test(id) ? `${id.slice(1)}1` : id);
+export const notAllZeros = (id: string): string =>
+  id.startsWith('0') && /^0+$/.test(id) ? `${id.slice(1)}1` : id;
+
+type NamedCall = Pick<Call, 'caller' | 'connectionOrdinal' | 'stream' | 'start'>;
+
+/** What tells a call from all others: who called whom and where. */
+export type CallName = (call: NamedCall) => string;
 
 /**
- * The same call of the same input always gets the same ids: one SHA-256 over who called whom and where, cut into
- * the trace and one span id per role. A caller whose pid or start is not known is told from a later one with the
- * same ordinals by the call's start.
+ * A caller whose pid or start is not known is told from a later one with the same ordinals by the call's start.
  */
-export const idsOfCall = (
-  identity: string,
-  call: Pick<Call, 'caller' | 'connectionOrdinal' | 'stream' | 'start'>,
-): CallIds => {
-  const { pid, pidStart } = call.caller;
-  const known = pid !== null && pidStart !== null;
-  const digest = hash(
-    'sha256',
-    `${identity}\n${pid}\n${pidStart}\n${call.connectionOrdinal}\n${call.stream}\n${known ? '' : call.start}`,
-  );
+export const createCallName = (identity: string): CallName => {
+  // Of the last call: most calls come on the connection of the one before.
+  let pid: number | null = null;
+  let pidStart: bigint | null = null;
+  let ordinal = -1;
+  let beginning = '';
+  return ({ caller, connectionOrdinal, stream, start }) => {
+    if (connectionOrdinal !== ordinal || caller.pid !== pid || caller.pidStart !== pidStart) {
+      ({ pid, pidStart } = caller);
+      ordinal = connectionOrdinal;
+      beginning = `${identity}\n${pid}\n${pidStart}\n${ordinal}\n`;
+    }
+    return pid !== null && pidStart !== null ? `${beginning}${stream}\n` : `${beginning}${stream}\n${start}`;
+  };
+};
+
+/** The same call of the same input always gets the same ids: one SHA-256, cut into the trace and one span id per role. */
+export const idsOfCall = (name: string): CallIds => {
+  const digest = hash('sha256', name);
   return {
     traceId: notAllZeros(digest.slice(0, 32)),
     clientSpanId: notAllZeros(digest.slice(32, 48)),

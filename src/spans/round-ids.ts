@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../calls/call.ts';
 import type { RoundHead } from '../calls/rounds/round.ts';
-import { notAllZeros } from './ids.ts';
+import { type CallName, notAllZeros } from './ids.ts';
 import type { Span } from './span.ts';
 import type { SpanParent } from './traceparent.ts';
 
@@ -20,18 +20,13 @@ const none: readonly never[] = [];
 /** Rounds whose ids are kept: what is forgotten is made anew. */
 const maxKnown = 256;
 
-export const createRoundIds = (identity: string): RoundIds => {
+export const createRoundIds = (callName: CallName): RoundIds => {
   /** All calls of a round share its head: one digest for all of them, while they are close together. */
   const known = new Map<RoundHead, SpanParent>();
   const of = (head: RoundHead): SpanParent => {
     const before = known.get(head);
     if (before !== undefined) return before;
-    const { pid, pidStart } = head.caller;
-    const isKnown = pid !== null && pidStart !== null;
-    const digest = hash(
-      'sha256',
-      `round\n${identity}\n${pid}\n${pidStart}\n${head.connectionOrdinal}\n${head.stream}\n${isKnown ? '' : head.start}`,
-    );
+    const digest = hash('sha256', `round\n${callName(head)}`);
     const ids: SpanParent = {
       traceId: notAllZeros(digest.slice(0, 32)),
       spanId: notAllZeros(digest.slice(32, 48)),

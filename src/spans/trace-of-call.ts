@@ -14,9 +14,9 @@ export interface TraceOfCall {
 
 export const traceOfCall = (
   call: Call,
-  { identity, parentOf }: Pick<SpanContext, 'identity' | 'parentOf'>,
+  { callName, parentOf }: Pick<SpanContext, 'callName' | 'parentOf'>,
 ): TraceOfCall => {
-  const ids = idsOfCall(identity, call);
+  const ids = idsOfCall(callName(call));
   const parent = parseTraceparent(call.traceparent, call.tracestate) ?? parentOf(call);
   return {
     traceId: parent?.traceId ?? ids.traceId,

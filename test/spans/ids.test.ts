@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { idsOfCall, uuidOf } from '../../src/spans/ids.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { type CallIds, createCallName, idsOfCall, uuidOf } from '../../src/spans/ids.ts';
 import { aCall } from '../support/a-call.ts';
 
 const base = aCall();
+const ofHost = createCallName('host');
+const idsOf = (identity: string, call: Call): CallIds =>
+  idsOfCall((identity === 'host' ? ofHost : createCallName(identity))(call));
 
 test('the same call has the same ids; ids of the form that OpenTelemetry asks for', () => {
-  const ids = idsOfCall('host', base);
-  assert.deepEqual(ids, idsOfCall('host', aCall({ revision: 3 })));
+  const ids = idsOf('host', base);
+  assert.deepEqual(ids, idsOf('host', aCall({ revision: 3 })));
   assert.match(ids.traceId, /^[0-9a-f]{32}$/);
   assert.match(ids.clientSpanId, /^[0-9a-f]{16}$/);
   assert.match(ids.serverSpanId, /^[0-9a-f]{16}$/);
 });
 
 test('ids do not change from release to release', () => {
-  assert.deepEqual(idsOfCall('host', base), {
+  assert.deepEqual(idsOf('host', base), {
     traceId: '80764e276048a6f6c7a2f2bd3c935fe7',
     clientSpanId: 'd1625a073c942220',
     serverSpanId: '76e31a42bdc1ffd8',
@@ -24,15 +28,15 @@ test('ids do not change from release to release', () => {
 test('another host, caller, connection or stream: other ids', () => {
   const { caller } = base;
   const all = [
-    idsOfCall('host', base),
-    idsOfCall('another', base),
-    idsOfCall('host', aCall({ stream: 7 })),
-    idsOfCall('host', aCall({ connectionOrdinal: 2 })),
-    idsOfCall('host', aCall({ caller: { ...caller, pid: 813 } })),
-    idsOfCall('host', aCall({ caller: { ...caller, pidStart: 1n } })),
+    idsOf('host', base),
+    idsOf('another', base),
+    idsOf('host', aCall({ stream: 7 })),
+    idsOf('host', aCall({ connectionOrdinal: 2 })),
+    idsOf('host', aCall({ caller: { ...caller, pid: 813 } })),
+    idsOf('host', aCall({ caller: { ...caller, pidStart: 1n } })),
     // Ordinals of a caller that is not known begin again with every run of the agent.
-    idsOfCall('host', aCall({ caller: { ...caller, pid: null } })),
-    idsOfCall('host', aCall({ caller: { ...caller, pid: null }, start: 5n })),
+    idsOf('host', aCall({ caller: { ...caller, pid: null } })),
+    idsOf('host', aCall({ caller: { ...caller, pid: null }, start: 5n })),
   ].flatMap(({ traceId, clientSpanId, serverSpanId }) => [traceId, clientSpanId, serverSpanId]);
   assert.equal(new Set(all).size, all.length);
 });
