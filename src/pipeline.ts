@@ -203,7 +203,7 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       calls,
       snapshot(stream) {
         const call = calls.snapshot(stream);
-        return call === null ? null : known.complete(call);
+        return call === null ? null : { ...call, ...known.complete(call) };
       },
       gaps: { bytes: 0, revision: 0 },
       served: false,

@@ -1,4 +1,5 @@
 import type { CriCall } from '../cri/call.ts';
+import { createOpenTable } from '../foundation/open-table.ts';
 import type { CallEnd, CallHead, GrpcEvent } from '../grpc/event.ts';
 import { assembleCall, type ConnectionFacts, renameCall, reviseCall } from './assemble.ts';
 import type { Call } from './call.ts';
@@ -97,7 +98,7 @@ export const createConnectionCalls = (
   unidentified: Unidentified | null,
   limits: ConnectionCallLimits = defaultConnectionCallLimits,
 ): ConnectionCalls => {
-  const open = new Map<number, OpenCall>();
+  const open = createOpenTable<OpenCall>();
   const { connection: number } = connection;
   const ended = createRecentCalls<EndedCall>(limits.maxEndedCalls);
   /** Only where a path was missing: other connections pay nothing. */
@@ -137,7 +138,7 @@ export const createConnectionCalls = (
   /** The headers of a call that was begun without them. */
   const lateHead = (head: CallHead): void => {
     const record = ended.find(number, head.stream);
-    if (open.has(head.stream)) open.set(head.stream, { head, cri: startCri(head) });
+    if (open.get(head.stream) !== undefined) open.set(head.stream, { head, cri: startCri(head) });
     else if (record !== undefined) {
       const cri = typeof head.path === 'string' ? startCri(head) : null;
       const call = assembleCall(connection, head, null, record.call.result, null);

@@ -4,6 +4,7 @@ import type { Nanos } from '../foundation/time.ts';
 import type { CallHead, GrpcEvent } from '../grpc/event.ts';
 import type { KernelEvent } from '../kernel/kernel-event.ts';
 import type { ConnectionFacts } from './assemble.ts';
+import type { Call } from './call.ts';
 import { createCasualties } from './casualties/casualties.ts';
 import type { Casualty } from './casualties/casualty.ts';
 import { type CasualtyCounters, createCasualtyCounters } from './casualties/limits.ts';
@@ -50,6 +51,11 @@ export const createStoryCounters = (): StoryCounters => ({
   upgrades: createUpgradeCounters(),
   casualties: createCasualtyCounters(),
 });
+
+interface CompletedCall extends Omit<Call, 'operation' | 'round'> {
+  operation: Call['operation'];
+  round: Call['round'];
+}
 
 /** Whose message it is. */
 export interface MessageOf {
@@ -117,11 +123,13 @@ export const createStories = (counters: StoryCounters): Stories => {
   const identify = (known: Identities, at: number, out: Finding[]): void => {
     const finding = out[at];
     if (finding?.kind !== 'call') return;
-    const call = known.complete(finding.call);
+    const { facts, identitySource } = known.complete(finding.call);
+    // Copied once, and then filled in: it is done for every call.
+    const call: CompletedCall = { ...finding.call, facts, identitySource };
     const { operation, found } = pods.ended(call, known);
-    const round = rounds.ended(call, operation);
-    const isPart = operation !== null || round !== null;
-    out[at] = { kind: 'call', call: isPart ? { ...call, operation, round } : call };
+    call.operation = operation;
+    call.round = rounds.ended(call, operation);
+    out[at] = { kind: 'call', call };
     for (const one of found) out.push({ kind: 'operation', operation: one });
   };
 

@@ -66,7 +66,7 @@ export type BeginCriCall = (path: string) => CriCall | null;
 interface Side {
   readonly projection: Projection;
   readonly full: FullReader | null;
-  readonly kept: Kept[];
+  kept: readonly Kept[];
   /** The first message, for the facts. */
   first: ReadMessage | null;
   reader: ReaderState | null;
@@ -99,10 +99,12 @@ interface State {
   readonly counts: Map<string, number> | null;
 }
 
+const noneKept: readonly Kept[] = [];
+
 const createSide = (projection: Projection, full: FullReader | null, limits: CriLimits): Side => ({
   projection,
   full,
-  kept: [],
+  kept: noneKept,
   first: null,
   reader: null,
   inflater: null,
@@ -126,7 +128,7 @@ const settle = (call: State, of: Side, state: ReaderState): void => {
   const message: ReadMessage = { kept: result.kept, isWhole };
   of.first ??= message;
   if (of === response && call.counts !== null) countMessage(recipe, message, call.counts);
-  if (of.kept.length < limits.maxKeptMessages) of.kept.push(result.kept);
+  if (of.kept.length < limits.maxKeptMessages) of.kept = [...of.kept, result.kept];
   else counters.overKeptMessages += 1;
   if (result.kind === 'read' && onMessage != null) {
     if (of === response) onMessage(method.rpc, request.first?.kept ?? null, result.kept);

@@ -1,4 +1,5 @@
 import type { Direction } from '../foundation/direction.ts';
+import { createOpenTable } from '../foundation/open-table.ts';
 import type { Seen } from '../foundation/time.ts';
 import type { Http2Event } from '../http2/event.ts';
 import { type Call, createCall, giveHead, isOver, resultOf } from './call.ts';
@@ -33,7 +34,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   const limits = options.limits ?? defaultGrpcLimits;
   const counters = options.counters ?? createGrpcCounters();
   const headers = createHeaderReader(limits, counters);
-  const open = new Map<number, Call>();
+  const open = createOpenTable<Call>();
   /** Open streams that are HTTP/2 but not gRPC, and which of their sides ended. */
   const others = new Map<number, { request: boolean; response: boolean }>();
   const statuses = createStatusEntries();

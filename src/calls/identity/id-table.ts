@@ -105,6 +105,7 @@ export const createIdTable = <Entry>(options: IdTableOptions): IdTable<Entry> =>
       if (entries.get(id) !== undefined && !due.has(id)) due.set(id, at + removalGrace);
     },
     expire(now) {
+      if (due.size === 0) return none;
       let gone: string[] | null = null;
       for (const [id, at] of due) {
         if (at > now) break;

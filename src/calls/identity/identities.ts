@@ -19,8 +19,8 @@ import type { IdentityCounters, IdentityLimits } from './limits.ts';
 export interface Identities {
   /** A message of a call came; `response` is null when it was the request. */
   learn(rpc: string, request: Kept | null, response: Kept | null): void;
-  /** The ended call with all that is known of whom it concerns. */
-  complete(call: Call): Call;
+  /** All that is known of whom a call concerns. */
+  complete(call: Call): Pick<Call, 'facts' | 'identitySource'>;
   /** The pod that a call's own messages mean, by what is known now. */
   podOf(facts: CallFacts): PodIdentity | null;
   /** Grows with each sandbox and container that is new, or that more is known of. */
@@ -216,7 +216,7 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       if (identitySource === 'cache') counters.fromCache += 1;
       else if ((facts.sandboxId !== null || facts.containerId !== null) && pod === null)
         counters.unknownIds += 1;
-      return { ...call, facts: completed, identitySource };
+      return { facts: completed, identitySource };
     },
   };
 };

@@ -1,5 +1,7 @@
+import { createOpenTable, type OpenTable } from '../../foundation/open-table.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
+import { callKey } from '../call-key.ts';
 import type { Caller } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
 import type { CallOperation } from '../pods/operation.ts';
@@ -36,14 +38,10 @@ export interface Rounds {
 interface Process {
   readonly open: Set<OpenRound>;
   /** Calls that may go on with a round. */
-  readonly inFlight: Map<CallKey, Nanos>;
+  readonly inFlight: OpenTable<Nanos>;
   /** The last round of each kind that is over. */
   readonly last: Map<RoundKind, Pick<Round, 'start' | 'end'>>;
 }
-
-/** Of connection and stream in one: below 2^53 for the first two million connections, and never wrong for long after. */
-type CallKey = number;
-const keyOf = (connection: number, stream: number): CallKey => connection * 2 ** 31 + stream;
 
 export const createRounds = (counters: RoundCounters, limits: RoundLimits = defaultRoundLimits): Rounds => {
   const processes = new Map<string, Process>();
@@ -67,7 +65,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       }
       counters.processesForgotten += 1;
     }
-    const process: Process = { open: new Set(), inFlight: new Map(), last: new Map() };
+    const process: Process = { open: new Set(), inFlight: createOpenTable(), last: new Map() };
     processes.set(key, process);
     return process;
   };
@@ -139,14 +137,19 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
       if (rpc === null || !isStep(rpc)) return;
       const process = kubeletOf(caller, connection);
       if (process === null) return;
-      if (!remember(process.inFlight, keyOf(connection, stream), start, limits.maxInFlight))
+      const { inFlight } = process;
+      if (inFlight.size >= limits.maxInFlight) {
+        const [oldest] = inFlight.keys();
+        if (oldest !== undefined) inFlight.delete(oldest);
         counters.inFlightDropped += 1;
+      }
+      inFlight.set(callKey(connection, stream), start);
     },
     ended(call, operation) {
       if (call.revision > 0) return recent.find(call.connection, call.stream) ?? null;
       const process = kubeletOf(call.caller, call.connection);
       if (process === null) return null;
-      process.inFlight.delete(keyOf(call.connection, call.stream));
+      process.inFlight.delete(callKey(call.connection, call.stream));
       const step = stepOf(call);
       const { start, end } = call;
       if (step === null || start === null || end === null || operation?.role === 'part') return null;

@@ -50,6 +50,8 @@ export const createConvoys = (
   limits: UnreturnedLimits,
 ): Convoys => {
   const endpoints = new Map<string, Endpoint>();
+  /** No window closes before. */
+  let nextClose: Nanos | null = null;
 
   const endpointOf = (path: string): Endpoint => {
     const known = endpoints.get(path);
@@ -134,13 +136,21 @@ export const createConvoys = (
       if (endpoint.recent.length >= 2 * limits.maxRecentCalls)
         endpoint.recent.splice(0, limits.maxRecentCalls);
       if (end - start < limits.convoyWaitNs) return;
-      if (endpoint.burst.length === 0) endpoint.closesAt = end + limits.convoyWithinNs;
+      if (endpoint.burst.length === 0) {
+        endpoint.closesAt = end + limits.convoyWithinNs;
+        if (nextClose === null || endpoint.closesAt < nextClose) nextClose = endpoint.closesAt;
+      }
       if (endpoint.burst.length >= limits.maxBurstCalls) counters.burstCallsOverLimit += 1;
       else endpoint.burst.push({ start, end, call: asEvidence(call) });
     },
     tick(now, out) {
-      for (const [path, endpoint] of endpoints)
-        if (endpoint.burst.length > 0 && now > endpoint.closesAt) close(path, endpoint, out);
+      if (nextClose === null || now <= nextClose) return;
+      nextClose = null;
+      for (const [path, endpoint] of endpoints) {
+        if (endpoint.burst.length === 0) continue;
+        if (now > endpoint.closesAt) close(path, endpoint, out);
+        else if (nextClose === null || endpoint.closesAt < nextClose) nextClose = endpoint.closesAt;
+      }
     },
     finish(out) {
       for (const [path, endpoint] of endpoints) if (endpoint.burst.length > 0) close(path, endpoint, out);

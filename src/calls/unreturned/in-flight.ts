@@ -1,6 +1,8 @@
+import { createOpenTable } from '../../foundation/open-table.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { GrpcEvent } from '../../grpc/event.ts';
 import type { Call } from '../call.ts';
+import { callKey } from '../call-key.ts';
 import { methodName } from '../method-name.ts';
 import type { UnreturnedCounters, UnreturnedLimits } from './limits.ts';
 import { isEndless, patienceFor } from './patience.ts';
@@ -10,6 +12,7 @@ import { asEvidence, type StreamInterval, type StuckCall, type Symptom, secondsT
 export type Snapshot = (stream: number) => Call | null;
 
 interface OpenCall {
+  readonly connection: number;
   readonly stream: number;
   readonly snapshot: Snapshot;
   /** First byte seen, or, where that was before the observation, when the call was first heard of. */
@@ -54,12 +57,11 @@ const endedText = (call: Call, age: Nanos): string =>
   `${what(call)} of ${who(call)} that was stuck ended after ${secondsText(age)}: ${call.result.status ?? call.result.outcome}.`;
 
 export const createInFlight = (counters: UnreturnedCounters, limits: UnreturnedLimits): InFlight => {
-  const connections = new Map<number, Map<number, OpenCall>>();
-  let size = 0;
+  const calls = createOpenTable<OpenCall>();
   /** No open call is due before. */
   let nextDue: Nanos | null = null;
 
-  const find = (connection: number, stream: number) => connections.get(connection)?.get(stream);
+  const find = (connection: number, stream: number) => calls.get(callKey(connection, stream));
 
   const due = (open: OpenCall, at: Nanos): void => {
     open.dueAt = at;
@@ -75,15 +77,14 @@ export const createInFlight = (counters: UnreturnedCounters, limits: UnreturnedL
     const name = typeof head.path === 'string' ? methodName(head.path) : null;
     // What other services of the socket may take is not known here.
     if (name !== null && name.service === null) return;
-    if (size >= limits.maxOpenCalls) {
+    if (calls.size >= limits.maxOpenCalls) {
       counters.openCallsOverLimit += 1;
       return;
     }
-    const calls = connections.get(connection) ?? new Map<number, OpenCall>();
-    connections.set(connection, calls);
     const startedAt = head.start?.sentAt ?? head.start?.at ?? now;
     const endless = isEndless(name?.rpc ?? null);
     const open: OpenCall = {
+      connection,
       stream: head.stream,
       snapshot,
       startedAt,
@@ -96,16 +97,12 @@ export const createInFlight = (counters: UnreturnedCounters, limits: UnreturnedL
       totalBytes: 0,
       largest: 0,
     };
-    if (!calls.has(head.stream)) size += 1;
-    calls.set(head.stream, open);
+    calls.set(callKey(connection, head.stream), open);
     due(open, startedAt + (endless ? limits.streamIntervalNs : limits.stuckAfterNs));
   };
 
   const forget = (connection: number, stream: number): void => {
-    const calls = connections.get(connection);
-    if (calls === undefined || !calls.delete(stream)) return;
-    size -= 1;
-    if (calls.size === 0) connections.delete(connection);
+    calls.delete(callKey(connection, stream));
   };
 
   const interval = (open: OpenCall, call: Call, at: Nanos, ended: boolean, out: Symptom[]): void => {
@@ -213,25 +210,21 @@ export const createInFlight = (counters: UnreturnedCounters, limits: UnreturnedL
     tick(now, out) {
       if (nextDue === null || now < nextDue) return;
       nextDue = null;
-      for (const [connection, calls] of connections) {
-        for (const open of calls.values()) {
-          if (now < open.dueAt) {
-            due(open, open.dueAt);
-            continue;
-          }
-          const call = open.snapshot(open.stream);
-          if (call === null) forget(connection, open.stream);
-          else look(open, call, now, out);
+      for (const open of [...calls.values()]) {
+        if (now < open.dueAt) {
+          due(open, open.dueAt);
+          continue;
         }
+        const call = open.snapshot(open.stream);
+        if (call === null) forget(open.connection, open.stream);
+        else look(open, call, now, out);
       }
     },
     startedBetween(endpoint, after, before) {
       let count = 0;
-      for (const calls of connections.values()) {
-        for (const { startedAt, endless, snapshot, stream } of calls.values()) {
-          if (!endless && startedAt > after && startedAt < before && snapshot(stream)?.endpoint === endpoint)
-            count += 1;
-        }
+      for (const { startedAt, endless, snapshot, stream } of calls.values()) {
+        if (!endless && startedAt > after && startedAt < before && snapshot(stream)?.endpoint === endpoint)
+          count += 1;
       }
       return count;
     },

@@ -157,6 +157,7 @@ export const createRetryChains = (counters: UnreturnedCounters, limits: Unreturn
         begin(subject, call, end, at, out);
     },
     tick(now, out) {
+      if (chains.size === 0) return;
       for (const [key, chain] of chains) {
         if (now - chain.lastAt < limits.chainIdleNs) return;
         chains.delete(key);

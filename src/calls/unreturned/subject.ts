@@ -24,32 +24,39 @@ const ofSandbox: ReadonlySet<string> = new Set([
 
 const ofImage: ReadonlySet<string> = new Set(['PullImage', 'RemoveImage']);
 
+const podText = ({ facts: { pod } }: Call): string => `${pod?.namespace ?? '?'}/${pod?.name ?? '?'}`;
+
+const subject = ({ endpoint, rpc }: Call, kind: Subject['kind'], id: string, text: string): TriedSubject => ({
+  kind,
+  text,
+  key: `${endpoint}\n${rpc}\n${id}`,
+});
+
+const podSubject = (call: Call): TriedSubject | null => {
+  const { pod } = call.facts;
+  const text = podText(call);
+  const id = pod?.uid ?? (pod?.name == null ? null : text);
+  return id === null ? null : subject(call, 'pod', `${id} ${pod?.attempt ?? 0}`, text);
+};
+
+const createdSubject = (call: Call): TriedSubject | null => {
+  const { pod, sandboxId, containerName, containerAttempt } = call.facts;
+  if (sandboxId === null || containerName === null) return null;
+  const text = pod === null ? containerName : `${podText(call)}/${containerName}`;
+  return subject(call, 'container', `${sandboxId} ${containerName} ${containerAttempt ?? 0}`, text);
+};
+
+const named = (call: Call, kind: Subject['kind'], id: string | null): TriedSubject | null =>
+  id === null ? null : subject(call, kind, id, id);
+
 /** Null where calls of the method repeat by themselves (lists, probes), or what they are for is not known. */
 export const subjectOf = (call: Call): TriedSubject | null => {
-  const { rpc, endpoint, facts } = call;
-  const { pod, sandboxId, containerId, containerName } = facts;
+  const { rpc, facts } = call;
   if (rpc === null || call.service === null) return null;
-  const subject = (kind: Subject['kind'], id: string, text: string): TriedSubject => ({
-    kind,
-    text,
-    key: `${endpoint}\n${rpc}\n${id}`,
-  });
-  const podText = `${pod?.namespace ?? '?'}/${pod?.name ?? '?'}`;
-  if (rpc === 'RunPodSandbox' || rpc === 'RestorePod') {
-    const id = pod?.uid ?? (pod?.name == null ? null : podText);
-    return id === null ? null : subject('pod', `${id} ${pod?.attempt ?? 0}`, podText);
-  }
-  if (rpc === 'CreateContainer') {
-    if (sandboxId === null || containerName === null) return null;
-    return subject(
-      'container',
-      `${sandboxId} ${containerName} ${facts.containerAttempt ?? 0}`,
-      pod === null ? containerName : `${podText}/${containerName}`,
-    );
-  }
-  if (ofContainer.has(rpc))
-    return containerId === null ? null : subject('container', containerId, containerId);
-  if (ofSandbox.has(rpc)) return sandboxId === null ? null : subject('sandbox', sandboxId, sandboxId);
-  if (ofImage.has(rpc)) return facts.image === null ? null : subject('image', facts.image, facts.image);
+  if (rpc === 'RunPodSandbox' || rpc === 'RestorePod') return podSubject(call);
+  if (rpc === 'CreateContainer') return createdSubject(call);
+  if (ofContainer.has(rpc)) return named(call, 'container', facts.containerId);
+  if (ofSandbox.has(rpc)) return named(call, 'sandbox', facts.sandboxId);
+  if (ofImage.has(rpc)) return named(call, 'image', facts.image);
   return null;
 };

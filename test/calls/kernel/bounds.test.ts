@@ -89,3 +89,10 @@ test('after the calls are over nothing is kept', () => {
   // The runtime, and of each pod its shim and its container.
   assert.equal(counters.processesNow, 1 + 2 * pods.length);
 });
+
+test('without kernel events no call is followed beyond its end', () => {
+  const steps = Array.from({ length: 20 }, (_, nth) =>
+    called(timedCall('StartContainer', nth * 10, nth * 10 + 5, { stream: 2 * nth + 1 })),
+  ).flat();
+  assert.equal(play(steps, { maxCalls: 1 }).counters.callsDropped, 0);
+});
