@@ -80,7 +80,9 @@ export const rowOf = (span: Span): Row | null => {
   for (const { kind, method, status } of internalKinds) {
     const said = text(attributes[status]);
     if (said === '') continue;
-    return { ...common(span), kind, method: text(attributes[method]) || '(unknown)', status: said, failed };
+    // What the kernel did to a container is about no method.
+    const what = text(attributes[method]) || (kind === 'symptom' ? span.name : '(unknown)');
+    return { ...common(span), kind, method: what, status: said, failed };
   }
   const round = text(attributes['cri.round']);
   if (round !== '') return { ...common(span), kind: 'round', method: round, status: '', failed };

@@ -82,6 +82,9 @@ const spansOf = async (source: Source, mode: ObservationMode): Promise<Span[]> =
 const isOfObserver = (name: string): boolean =>
   name === 'cri.observation.mode' || name.startsWith('cri.time.') || name.endsWith('_ms');
 
+/** There only where the time was more than a millisecond, which is another one for each who looks. */
+const isOfTime = (span: string): boolean => span.endsWith(', between calls');
+
 const said = (attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !isOfObserver(name)));
 
@@ -89,6 +92,7 @@ const structure = (spans: readonly Span[]): string[] => {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const linked = (id: string): string => byId.get(id)?.name ?? 'none';
   return spans
+    .filter(({ name }) => !isOfTime(name))
     .map((span) =>
       JSON.stringify({
         name: span.name,

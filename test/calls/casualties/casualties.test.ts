@@ -108,6 +108,7 @@ test('its line and its span say the same, and a store keeps its last word', () =
   for (const [span] of spans) {
     assert.ok(span !== undefined);
     assert.equal(rowOf(span)?.kind, 'symptom');
+    assert.equal(rowOf(span)?.method, span.name);
     assert.equal(rowOf(span)?.pod, 'shop/web-0');
     noteworthy.add(span);
   }
