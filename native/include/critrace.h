@@ -12,7 +12,7 @@
 
 #include "events.h"
 
-#define CRITRACE_ABI_VERSION 4
+#define CRITRACE_ABI_VERSION 5
 
 #if defined(__GNUC__)
 #define CRITRACE_API __attribute__((visibility("default")))
@@ -103,6 +103,12 @@ CRITRACE_API int32_t critrace_tap_program(uint32_t index, struct critrace_progra
  * CRITRACE_RECORD_ROUND, which is the last record of its call; without it there is more to drain now.
  */
 CRITRACE_API int32_t critrace_tap_drain(void);
+
+/*
+ * A descriptor that can be read from when much waits to be drained, sooner than the caller may have meant to look; what is
+ * read from it means nothing else. It is the caller's, who closes it. -ENOENT: no thread looks after the rings.
+ */
+CRITRACE_API int32_t critrace_tap_alarm(void);
 
 /* Detaches and frees everything. The kernel does the same when the process dies. Twice is once. */
 CRITRACE_API int32_t critrace_tap_close(void);

@@ -1,14 +1,23 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* It runs for as long as a copy takes, and seldom: where others wait for a processor it must not wait with them. */
+#define PRIORITY -10
 
 /* Until it is tried again where there is no room, or a record is being written. */
 #define PAUSE_MS 2
+
+void keeper_want(const struct keeper *keeper) {
+  if (keeper->runs) __atomic_store_n(keeper->wanted, 1, __ATOMIC_SEQ_CST);
+}
 
 static bool set_aside(struct keeper *keeper) {
   bool all = true;
@@ -18,17 +27,26 @@ static bool set_aside(struct keeper *keeper) {
   return all;
 }
 
+/* Where the pipe is full, the caller has not heard the last one yet. */
+static void raise_alarm(const struct keeper *keeper) {
+  ssize_t written = write(keeper->alarm[1], "", 1);
+  (void)written;
+}
+
 /* Sleeps until a ring holds much: what fills between two looks of the caller's costs a look of the keeper, all else none. */
 static void *keep(void *argument) {
   struct keeper *keeper = argument;
   struct pollfd stops = {.fd = keeper->stops, .events = POLLIN};
   struct epoll_event woken;
-  do {
-    /* First, so that what comes while it looks wakes it again. */
-    __atomic_store_n(keeper->wanted, 1, __ATOMIC_SEQ_CST);
-    if (set_aside(keeper)) epoll_wait(keeper->waits, &woken, 1, -1);
-    else poll(&stops, 1, PAUSE_MS);
-  } while (poll(&stops, 1, 0) == 0);
+  setpriority(PRIO_PROCESS, 0, PRIORITY); /* of this thread; where that is not allowed it goes without */
+  for (;;) {
+    /* First, so that what comes while it looks is not missed. */
+    keeper_want(keeper);
+    if (!set_aside(keeper)) poll(&stops, 1, PAUSE_MS);
+    else if (__atomic_load_n(keeper->wanted, __ATOMIC_SEQ_CST)) epoll_wait(keeper->waits, &woken, 1, -1);
+    if (poll(&stops, 1, 0) != 0) break;
+    raise_alarm(keeper);
+  }
   return NULL;
 }
 
@@ -41,10 +59,12 @@ static int32_t wait_for(struct keeper *keeper, int descriptor) {
 static void close_all(struct keeper *keeper) {
   if (keeper->waits >= 0) close(keeper->waits);
   if (keeper->stops >= 0) close(keeper->stops);
+  for (int end = 0; end < 2; end++)
+    if (keeper->alarm[end] >= 0) close(keeper->alarm[end]);
 }
 
 static int32_t prepare(struct keeper *keeper, uint64_t bytes, const struct kept kept[], uint32_t count) {
-  if (keeper->waits < 0 || keeper->stops < 0) return -errno;
+  if (keeper->waits < 0 || keeper->stops < 0 || pipe2(keeper->alarm, O_NONBLOCK | O_CLOEXEC) != 0) return -errno;
   int32_t error = wait_for(keeper, keeper->stops);
   for (uint32_t index = 0; index < count && index < MAX_KEPT && !error; index++) {
     if (!ring_is_mapped(kept[index].ring)) continue;
@@ -58,6 +78,7 @@ static int32_t prepare(struct keeper *keeper, uint64_t bytes, const struct kept 
 int32_t keeper_start(struct keeper *keeper, uint64_t bytes, const struct kept kept[], uint32_t count, uint32_t *wanted) {
   if (bytes == 0) return 0;
   keeper->wanted = wanted;
+  keeper->alarm[0] = keeper->alarm[1] = -1;
   keeper->waits = epoll_create1(EPOLL_CLOEXEC);
   keeper->stops = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   pthread_mutex_init(&keeper->lock, NULL);
@@ -85,6 +106,12 @@ void keeper_stop(struct keeper *keeper) {
   close_all(keeper);
   pthread_mutex_destroy(&keeper->lock);
   keeper->runs = false;
+}
+
+int32_t keeper_alarm(const struct keeper *keeper) {
+  if (!keeper->runs) return -ENOENT;
+  int alarm = fcntl(keeper->alarm[0], F_DUPFD_CLOEXEC, 0);
+  return alarm < 0 ? -errno : alarm;
 }
 
 void keeper_lock(struct keeper *keeper) {

@@ -20,6 +20,7 @@ struct keeper {
   uint32_t count;
   int waits; /* an epoll instance: of the rings, and of `stops` */
   int stops; /* an eventfd */
+  int alarm[2]; /* a pipe: something is written where a ring held much */
   uint32_t *wanted;
   bool runs;
 };
@@ -36,6 +37,15 @@ struct kept {
  */
 int32_t keeper_start(struct keeper *keeper, uint64_t bytes, const struct kept kept[], uint32_t count, uint32_t *wanted);
 void keeper_stop(struct keeper *keeper);
+
+/*
+ * Wants to be woken again: for whoever has drained the rings, too. An empty ring does not wake, so who was to be woken by
+ * what is drained already sleeps on, and has taken its want for granted.
+ */
+void keeper_want(const struct keeper *keeper);
+
+/* A descriptor of its own for the caller, to read from; or a negative errno. */
+int32_t keeper_alarm(const struct keeper *keeper);
 
 /* Around each use of the rings. */
 void keeper_lock(struct keeper *keeper);

@@ -145,6 +145,12 @@ int32_t critrace_tap_drain(void) {
   return round_drain(the_tap);
 }
 
+int32_t critrace_tap_alarm(void) {
+  if (the_tap == NULL || !the_tap->attached) return critrace_fault(-EBADF, "there is no tap at work");
+  int32_t alarm = keeper_alarm(&the_tap->keeper);
+  return alarm < 0 ? critrace_fault(alarm, "no thread looks after the rings") : alarm;
+}
+
 int32_t critrace_tap_close(void) {
   struct tap *tap = the_tap;
   if (tap == NULL) return 0;

@@ -262,11 +262,11 @@ export const options = {
   'otlp-delay': option({
     group: 'otlp',
     value: durationOrMilliseconds(0, seconds(60)),
-    default: seconds(1),
-    defaultText: '1s',
+    default: 500,
+    defaultText: '500ms',
     otherEnv: ['OTEL_BSP_SCHEDULE_DELAY'],
     placeholder: 'duration',
-    doc: 'How long a span waits for others to share its request.',
+    doc: 'How long a span waits for others to share its request. Those that wait longer than 800ms are written to the spool as well.',
     example: '1s',
   }),
   'spool-disk': sized({

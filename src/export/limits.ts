@@ -9,7 +9,7 @@ export interface SpoolLimits {
   readonly delayMs: number;
   /** Spans held in memory; beyond it the oldest that are not on disk are dropped. */
   readonly memorySpans: number;
-  /** How long a span may be in memory only: what a kill can cost. */
+  /** How long a span may be in memory only: what a kill can cost. More than `delayMs`: who is delivered is not written. */
   readonly journalMs: number;
   /** Bytes of all segment files; beyond it the oldest segment is dropped. 0: memory only. */
   readonly diskBytes: number;
@@ -24,9 +24,9 @@ export interface SpoolLimits {
 export const defaultSpoolLimits: SpoolLimits = {
   requestSpans: 512,
   requestBytes: 2 * 1024 * 1024,
-  delayMs: 1_000,
+  delayMs: 500,
   memorySpans: 16_384,
-  journalMs: 500,
+  journalMs: 800,
   diskBytes: 256 * 1024 * 1024,
   segmentBytes: 4 * 1024 * 1024,
   closeMs: 5_000,

@@ -8,7 +8,7 @@ import type { SpoolDisk } from './spool-disk.ts';
 export interface SpoolWriter {
   /** Writes all that is in memory only. Resolves also when that fails: the spans then stay in memory. */
   writeDown(): Promise<void>;
-  /** Sees to it that what is in memory now is written within `journalMs`. */
+  /** Sees to it that what is in memory now is written when it is `journalMs` old and not delivered. */
   schedule(): void;
   /** Deletes what is no longer owed. */
   release(): void;
@@ -25,6 +25,8 @@ export interface SpoolWriterOptions {
   readonly line: OtlpJsonLine;
   readonly limits: SpoolLimits;
   readonly timers: Timers;
+  /** Spans that ever came. */
+  readonly accepted: () => number;
   /** The first journal line that is still owed. */
   readonly cursor: () => number;
   /** The disk bound took so many spans. */
@@ -41,7 +43,8 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
   const { journal } = options.disk;
   let work: Promise<void> = Promise.resolve();
   let failed = false;
-  let cancelTimer: (() => void) | null = null;
+  let stopped = false;
+  const cancels = new Set<() => void>();
 
   const serial = (piece: () => Promise<void>): Promise<void> => {
     work = work
@@ -92,12 +95,17 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
     });
 
   const schedule = (): void => {
-    cancelTimer ??= options.timers.after(limits.journalMs, () => {
-      cancelTimer = null;
+    if (stopped) return;
+    const came = options.accepted();
+    const cancel = options.timers.after(limits.journalMs, () => {
+      cancels.delete(cancel);
+      // Those that are only in memory are the newest: what had come by then may have been delivered.
+      if (options.accepted() - queue.unwrittenSpans >= came) return;
       void writeDown().then(() => {
-        if (queue.unwrittenSpans > 0) schedule();
+        if (failed) schedule();
       });
     });
+    cancels.add(cancel);
   };
 
   return {
@@ -109,9 +117,9 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
     idle: () => work,
     failed: () => failed,
     stop() {
-      cancelTimer?.();
       // Whatever is written from here on is written by who stops.
-      cancelTimer = () => {};
+      stopped = true;
+      for (const cancel of cancels) cancel();
     },
   };
 };

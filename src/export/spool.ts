@@ -120,6 +120,7 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
           line: options.line,
           limits,
           timers,
+          accepted: () => accepted,
           cursor,
           dropped(spans) {
             counters.droppedSpoolFull += spans;

@@ -3,7 +3,7 @@ import { type KernelPart, type KernelProgram, partBits, programLayout, readProgr
 // What critrace_tap_* of native/include/critrace.h is used for. src/kernel/native.ts loads it.
 
 /** The version of native/include/critrace.h that these files were written for. */
-export const nativeAbiVersion = 4;
+export const nativeAbiVersion = 5;
 
 /** struct critrace_tap_plan; `paths` are arrays of CRITRACE_PATH_BYTES. */
 export const planLayout = {
@@ -44,6 +44,8 @@ export interface TapPlan {
 export interface NativeTap {
   /** The next records (src/kernel/events.ts), valid until the next drain. Throws when the tap is broken or closed. */
   drain(): Buffer;
+  /** A descriptor, to be closed by the caller, that can be read from when there is much to drain; null: none tells. */
+  alarm(): number | null;
   /** Detaches everything. Twice is once. */
   close(): void;
 }
@@ -64,6 +66,7 @@ export interface TapFunctions {
   critrace_tap_attach(): number;
   critrace_tap_program(index: number, program: Buffer): number;
   critrace_tap_drain(): number;
+  critrace_tap_alarm(): number;
   critrace_tap_close(): number;
   critrace_tap_last_error(text: Buffer, size: number): number;
 }
@@ -73,6 +76,7 @@ export const tapSignatures = {
   critrace_tap_attach: ['int32', []],
   critrace_tap_program: ['int32', ['uint32', 'pointer']],
   critrace_tap_drain: ['int32', []],
+  critrace_tap_alarm: ['int32', []],
   critrace_tap_close: ['int32', []],
   critrace_tap_last_error: ['int32', ['pointer', 'uint32']],
 } as const;
@@ -133,6 +137,10 @@ export const openNativeTap = (functions: TapFunctions, plan: TapPlan): TapOpened
         const filled = functions.critrace_tap_drain();
         if (filled < 0) throw new Error(`the tap cannot be read: ${lastError(functions)}`);
         return buffer.subarray(0, filled);
+      },
+      alarm() {
+        const descriptor = open ? functions.critrace_tap_alarm() : -1;
+        return descriptor < 0 ? null : descriptor;
       },
       close() {
         if (open) functions.critrace_tap_close();

@@ -96,7 +96,7 @@ test('killed before it could write: the next start counts exactly what was lost'
     collector.answer = unavailable;
     const killed = await startSpool(directory, {}, collector);
     for (let n = 0; n < 10; n++) killed.spool.offer(spansOf(n));
-    await killed.timers.advance(600);
+    await killed.timers.advance(900);
     for (let n = 10; n < 13; n++) killed.spool.offer(spansOf(n));
     // A killed process leaves its lock behind, with the start time of a process that is gone.
     writeFileSync(join(directory, 'lock'), `${process.pid} 1\n`);

@@ -6,7 +6,7 @@ const collector = createFakeCollector();
 collector.answer = unavailable;
 const { spool, timers } = await startSpool(directory ?? '', {}, collector);
 for (let n = 0; n < 30; n++) spool.offer(spansOf(n));
-await timers.advance(600);
+await timers.advance(900);
 for (let n = 30; n < 33; n++) spool.offer(spansOf(n));
 process.stdout.write('offered\n');
 setInterval(() => {}, 1_000);

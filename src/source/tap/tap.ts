@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import type { Timers } from '../../foundation/timers.ts';
@@ -119,6 +120,14 @@ export const createTap = (options: TapOptions): TapSource => {
     return { events, ringBytes: held };
   };
 
+  /** A ring that fills is looked at before its time. */
+  const descriptor = tap.alarm();
+  const alarm = descriptor === null ? null : new Socket({ fd: descriptor, readable: true, writable: false });
+  alarm?.on('data', () => wake());
+  // Who does not hear of it looks when it is time.
+  alarm?.on('error', () => undefined);
+  alarm?.unref();
+
   async function* events(): AsyncGenerator<readonly SourceEvent[]> {
     let roundsLeft = lastRounds;
     while (roundsLeft > 0 && !closed) {
@@ -148,6 +157,7 @@ export const createTap = (options: TapOptions): TapSource => {
     async close() {
       closed = true;
       wake();
+      alarm?.destroy();
       tap.close();
     },
   };

@@ -62,6 +62,7 @@ const overheard = (native: NativeLibrary): { readonly native: NativeLibrary; rea
         return {
           ...opened,
           tap: {
+            alarm: tap.alarm,
             close: tap.close,
             drain() {
               const drained = tap.drain();

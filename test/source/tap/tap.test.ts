@@ -99,6 +99,18 @@ test('a ring that is too small loses bytes, and each of them is counted in a gap
   }
 });
 
+test('a ring that fills is looked at before it is time', async (t) => {
+  const path = socketPath(t);
+  await echoAt(t, path);
+  const tap = tapOn(t, path, { paceMs: 3_600_000 });
+  const seen = watchTap(tap);
+  await eventually(() => tap.counters.rounds === 1, 'the only round that is due');
+  const caller = await callerAt(path);
+  caller.end(randomBytes(8 * 1024 * 1024));
+  await received(caller);
+  await eventually(() => count(seen.events, 'data') > 0, 'bytes of the connection');
+});
+
 test('bytes that are peeked at, read one by one, or by several threads are told once, in order', async (t) => {
   const path = socketPath(t);
   const tap = tapOn(t, path);
