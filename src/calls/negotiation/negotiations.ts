@@ -159,6 +159,11 @@ export const createNegotiations = (
     return state;
   };
 
+  const mayHaveTried = (process: Process, endpoint: string): void => {
+    for (const state of process.negotiations.values())
+      if (state.endpoint === endpoint) state.evidence.unread = true;
+  };
+
   const tell = (key: string, state: State, verdict: Verdict): Negotiation => {
     const toldBefore = state.verdict;
     state.verdict = verdict;
@@ -244,12 +249,16 @@ export const createNegotiations = (
     },
     ended(call) {
       const { service, apiVersion } = call;
-      if (service === null) return { isProbe: false, loop: null, found: null };
+      if (service === null) {
+        if (call.methodSource !== 'read') mayHaveTried(heardOf(call).process, call.endpoint);
+        return { isProbe: false, loop: null, found: null };
+      }
       const heard = heardOf(call);
       const { key, process } = heard;
       const state = stateOf(heard, call, service);
       if (apiVersion === null) {
         state.unversioned = true;
+        state.evidence.unread = true;
         return { isProbe: false, loop: null, found: null };
       }
       const isProbe = !process.wasThere && !state.evidence.tried.has(apiVersion);

@@ -46,6 +46,8 @@ export interface Evidence {
   takenForGranted: boolean;
   /** A call that asks for a version failed for another reason than that it is not there. */
   failed: boolean;
+  /** A call ended whose service or version could not be read: it may have been another try. */
+  unread: boolean;
   /** All connections of the process are closed. */
   gone: boolean;
 }
@@ -56,15 +58,16 @@ export const createEvidence = (): Evidence => ({
   refused: new Set(),
   takenForGranted: false,
   failed: false,
+  unread: false,
   gone: false,
 });
 
 /** The verdict that the evidence allows now. */
-export const verdictOf = ({ served, refused, takenForGranted, failed, gone }: Evidence): Verdict => {
+export const verdictOf = ({ served, refused, takenForGranted, failed, unread, gone }: Evidence): Verdict => {
   for (const version of served) if (refused.has(version)) return 'version_refused_after_upgrade';
   if (served.has('v1')) return 'v1';
   if (served.has('v1alpha2')) return refused.has('v1') ? 'fell_back_to_v1alpha2' : 'v1alpha2';
   if (takenForGranted) return 'version_refused_after_upgrade';
   if (refused.has('v1') && refused.has('v1alpha2')) return 'gave_up';
-  return gone && (refused.size > 0 || failed) ? 'gave_up' : 'undetermined';
+  return gone && !unread && (refused.size > 0 || failed) ? 'gave_up' : 'undetermined';
 };

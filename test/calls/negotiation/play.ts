@@ -41,7 +41,7 @@ const results = {
 
 export const other = '/run/nydus/nydus.sock';
 
-/** `v1 Version()` is the question, without a version in it. */
+/** `v1 Version()` is the question, without a version in it; `?` a call whose path could not be read. */
 type CallStep = readonly [number, Client, string, keyof typeof results, string?];
 export type Step = readonly ['open' | 'joined' | 'close', number, Client] | CallStep;
 
@@ -57,6 +57,12 @@ const callOf = (
   const [, version = '', rpc = '', asks] = /^(v1|v1alpha2) (\w+)(\(\))?$/.exec(what) ?? [];
   const service = /Image/.test(rpc) ? 'ImageService' : 'RuntimeService';
   const call = aCall();
+  if (what === '?')
+    return {
+      ...call,
+      ...{ connection, method: null, rpc: null, service: null, apiVersion: null, methodSource: 'unknown' },
+      caller: { ...client, userAgent: null },
+    };
   return {
     ...call,
     connection,

@@ -89,6 +89,16 @@ const cases: readonly { readonly name: string; readonly steps: readonly Step[]; 
     told: 'gave_up | -',
   },
   {
+    name: 'refused, and then a call that a loss has made unreadable: it may have been the other version',
+    steps: [
+      ['open', 1, kubelet],
+      [1, kubelet, 'v1 Version()', 'unknown_service'],
+      [1, kubelet, '?', 'ok'],
+      ['close', 1, kubelet],
+    ],
+    told: 'undetermined | -',
+  },
+  {
     name: 'the runtime itself says that the time is over',
     steps: [
       ['open', 1, kubelet],

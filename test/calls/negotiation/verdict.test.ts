@@ -13,7 +13,7 @@ interface Case {
   readonly tried?: readonly ApiVersion[];
   readonly served?: readonly ApiVersion[];
   readonly refused?: readonly ApiVersion[];
-  readonly rest?: Partial<Pick<Evidence, 'takenForGranted' | 'failed' | 'gone'>>;
+  readonly rest?: Partial<Pick<Evidence, 'takenForGranted' | 'failed' | 'unread' | 'gone'>>;
   readonly verdict: Verdict;
 }
 
@@ -35,6 +35,13 @@ const cases: readonly Case[] = [
     refused: ['v1'],
     rest: { gone: true },
     verdict: 'gave_up',
+  },
+  {
+    name: 'v1 refused, something unreadable tried, the caller left',
+    tried: ['v1'],
+    refused: ['v1'],
+    rest: { unread: true, gone: true },
+    verdict: 'undetermined',
   },
   {
     name: 'the probe failed otherwise, the caller left',
