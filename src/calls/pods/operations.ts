@@ -67,6 +67,15 @@ const namedPod = (pod: PodIdentity | null): NamedPod | null => {
   return pod === null || name === null || pod.attempt === null ? null : { pod, name, attempt: pod.attempt };
 };
 
+/** Of the containers, in whatever state. */
+const isWholeList = ({ rpc, facts, result }: Call): boolean =>
+  (rpc === 'ListContainers' || rpc === 'StreamContainers') &&
+  result.response.messages > 0 &&
+  facts.pod === null &&
+  facts.sandboxId === null &&
+  facts.containerId === null &&
+  facts.values['filter.state'] === undefined;
+
 const isSameProcess = (one: Caller, other: Caller): boolean =>
   one.pid === other.pid && one.pidStart === other.pidStart && one.comm === other.comm;
 
@@ -80,6 +89,10 @@ export const createPodOperations = (
   const started = new Map<string, Started>();
   /** Of calls that ended of late: a revision of one is still part of it. */
   const recent = createRecentCalls<CallOperation>(limits.maxRecent);
+  /** Calls, by connection and stream: what they did, or to which pod, a revision may tell. */
+  const unplaced = new Map<string, true>();
+  /** Endpoints of which a list of all containers was seen: what is not known there was not made before. */
+  const listed = new Map<string, true>();
   const inFlight = createInFlight(limits.maxInFlight, () => {
     counters.inFlightDropped += 1;
   });
@@ -107,9 +120,14 @@ export const createPodOperations = (
       open(starts, at, openOperation(startKey(name, attempt, ledger.timesBegun(at)), pod, call, now));
 
     const siblings = () => (facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId));
-    /** An earlier container of this name was made in the sandbox. */
-    const isKnown = (container: string): boolean =>
-      siblings().some(({ id, name: named }) => named === container && id !== facts.containerId);
+    /** Another container of this name was made in the sandbox before; of a kubelet, one of a lower attempt. */
+    const isAgain = (container: string): boolean =>
+      siblings().some(
+        ({ id, name: named, attempt: generation }) =>
+          named === container &&
+          id !== facts.containerId &&
+          (generation ?? 0) <= (facts.containerAttempt ?? 0),
+      );
 
     const beginStop = (): OpenOperation => {
       const newest = new Map<string, number>();
@@ -122,19 +140,18 @@ export const createPodOperations = (
       return open(stops, at, openOperation(key, pod, call, now));
     };
 
-    const inContainer = (phase: 'create' | 'start', container: string): CallOperation => {
+    const inContainer = (phase: 'create' | 'start', container: string): CallOperation | null => {
       const generation = facts.containerAttempt ?? 0;
       const own = `${at} ${container} ${generation}`;
       const made = start?.containers.get(container);
-      const isFirst = made === undefined || made.attempt === generation;
+      const isFirst = (made === undefined || made.attempt === generation) && !isAgain(container);
+      // Of one that was made before there may be another in the sandbox, or none: its attempt does not tell.
+      const isSeen = start?.startSeen === true || ledger.timesBegun(at) > 0 || listed.has(call.endpoint);
+      if (isFirst && generation > 0 && !isSeen && !containerStarts.has(own)) return null;
       if (start !== undefined && isFirst) return add(start, phase, call, now);
       // The pod was starting when the observer began to look: the same trace goes on.
       const goesOn =
-        start === undefined &&
-        generation === 0 &&
-        ledger.timesBegun(at) === 0 &&
-        !containerStarts.has(own) &&
-        !isKnown(container);
+        start === undefined && isFirst && ledger.timesBegun(at) === 0 && !containerStarts.has(own);
       if (goesOn) return add(begin(), phase, call, now);
       const key: OperationKey = { kind: 'container_start', pod: name, attempt, container, generation };
       const of = containerStarts.get(own) ?? open(containerStarts, own, openOperation(key, pod, call, now));
@@ -146,12 +163,13 @@ export const createPodOperations = (
     switch (call.rpc) {
       case 'RunPodSandbox': {
         for (const [other, of] of starts)
-          if (of.key.pod === name && other !== at) close(starts, other, 'replaced');
+          if (of.key.pod === name && other !== at && of.start <= (call.start ?? now))
+            close(starts, other, 'replaced');
         return add(start ?? begin(), 'sandbox', call, now);
       }
       case 'PodSandboxStatus': {
         const isFirst = start?.sandboxId === facts.sandboxId && start.containers.size === 0;
-        if (start === undefined || !isFirst || !isSameProcess(start.caller, call.caller)) return null;
+        if (start?.startSeen !== true || !isFirst || !isSameProcess(start.caller, call.caller)) return null;
         return add(start, 'sandbox_status', call, now);
       }
       case 'PullImage':
@@ -165,7 +183,7 @@ export const createPodOperations = (
       case 'StartContainer': {
         if (facts.containerName === null) return null;
         const operation = inContainer('start', facts.containerName);
-        if (isOk && facts.containerId !== null)
+        if (isOk && operation !== null && facts.containerId !== null)
           remember(
             started,
             facts.containerId,
@@ -227,13 +245,18 @@ export const createPodOperations = (
     },
     ended(call, known) {
       const { connection, stream } = call;
-      if (call.revision > 0) return { operation: recent.find(connection, stream) ?? null, found: [] };
-      // First: the call that ends now was under way until now.
-      if (call.end !== null) ledger.sweep(call.end, isBusy);
+      const id = call.revision > 0 ? `${connection}/${stream}` : null;
+      if (id !== null && !unplaced.delete(id))
+        return { operation: recent.find(connection, stream) ?? null, found: [] };
+      // First: the call that ends now was under way until now. One that is told anew ended before others that were told.
+      if (call.end !== null && id === null) ledger.sweep(call.end, isBusy);
       inFlight.ended(connection, stream);
       if (call.end === null) return { operation: null, found: ledger.take() };
       const of = namedPod(call.facts.pod);
-      const operation = of === null ? null : ofPod(call, of, known, call.end);
+      if (isWholeList(call)) remember(listed, call.endpoint, true, limits.maxRemembered);
+      const isUnplaced = call.rpc === null || (of === null && isPodCall(call.rpc));
+      if (isUnplaced) remember(unplaced, id ?? `${connection}/${stream}`, true, limits.maxRecent);
+      const operation = of === null || isUnplaced ? null : ofPod(call, of, known, call.end);
       if (operation !== null) recent.add(connection, stream, operation);
       return { operation, found: ledger.take() };
     },
