@@ -4,6 +4,7 @@ import type { SpansOf } from './observe.ts';
 import type { ObservationMode } from './spans/call-attributes.ts';
 import { spansOfCall } from './spans/call-spans.ts';
 import { spansOfCasualty } from './spans/casualty-spans.ts';
+import { spansOfConnection } from './spans/connection-spans.ts';
 import type { HostFacts } from './spans/host.ts';
 import { createCallName } from './spans/ids.ts';
 import { spansOfKernel } from './spans/kernel-spans.ts';
@@ -66,6 +67,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
       case 'kernel':
         return spansOfKernel(finding.call, finding.story, { ...context, endOfInput });
       case 'connection':
+        return spansOfConnection(finding.connection, identity, context.resources);
       case 'caller':
         return [];
     }

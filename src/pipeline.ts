@@ -9,6 +9,7 @@ import {
   createConnectionCalls,
   defaultConnectionCallLimits,
 } from './calls/connection.ts';
+import { explainConnection } from './calls/explain-connection.ts';
 import type { ConnectionFinding, Finding } from './calls/finding.ts';
 import type { Identities } from './calls/identity/identities.ts';
 import { createUnidentified } from './calls/identity/unidentified.ts';
@@ -105,9 +106,8 @@ const connectionFinding = (
   facts: Pick<ConnectionFacts, 'connection' | 'endpoint' | 'client'>,
   seen: Seen,
   rest: Partial<Pick<ConnectionFinding, 'count' | 'detail' | 'revision'>> = {},
-): Finding => ({
-  kind: 'connection',
-  connection: {
+): Finding => {
+  const connection = {
     finding,
     connection: facts.connection,
     endpoint: facts.endpoint,
@@ -117,8 +117,9 @@ const connectionFinding = (
     count: 1,
     detail: null,
     ...rest,
-  },
-});
+  };
+  return { kind: 'connection', connection: { ...connection, explanation: explainConnection(connection) } };
+};
 
 export const createPipeline = (options: PipelineOptions): Pipeline => {
   const limits = options.limits ?? defaultPipelineLimits;

@@ -21,6 +21,8 @@ export interface ConnectionFinding {
   /** How often this happened to this caller (refused), or bytes lost (gap). */
   readonly count: number;
   readonly detail: string | null;
+  /** What was seen, what it means, and what to do. */
+  readonly explanation: string;
 }
 
 export type Finding =

@@ -74,6 +74,7 @@ const connectionJson = (found: ConnectionFinding) => ({
   at: time(found.at),
   count: found.count,
   detail: found.detail,
+  explanation: found.explanation,
 });
 
 const negotiationJson = (found: Negotiation) => ({

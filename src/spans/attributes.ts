@@ -7,6 +7,7 @@ export type AttributePlace =
   | 'operation'
   | 'symptom'
   | 'casualty'
+  | 'connection'
   | 'round'
   | 'upgrade'
   | 'kernel'

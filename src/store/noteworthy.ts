@@ -11,6 +11,9 @@ export interface Noteworthy {
 const text = (value: AttributeValue | undefined): string => (typeof value === 'string' ? value : '');
 const count = (value: AttributeValue | undefined): number => (typeof value === 'number' ? value : 0);
 
+/** One word for a process and an endpoint, however often: each time is a connection of its own. */
+const ofProcess: ReadonlySet<string> = new Set(['connection_refused', 'connection_not_http2']);
+
 /**
  * What a later revision has in common with an earlier one. Of a symptom: its kind and the call it is about. Of a
  * negotiation: process, endpoint and service. An operation is told once.
@@ -18,6 +21,8 @@ const count = (value: AttributeValue | undefined): number => (typeof value === '
 const identityOf = (span: Span): string => {
   const { attributes, resource } = span;
   const symptom = text(attributes['cri.symptom']);
+  if (ofProcess.has(symptom))
+    return `${symptom} ${text(resource['service.instance.id'])} ${text(attributes['server.address'])}`;
   if (symptom !== '') return `${symptom} ${span.links[0]?.spanId ?? span.parentSpanId ?? span.spanId}`;
   if (attributes['cri.upgrade.over'] !== undefined)
     return `upgrade ${text(attributes['server.address'])} ${span.start}`;

@@ -136,6 +136,7 @@ test('what befell a connection', () => {
     at: 5n,
     count: 4096,
     detail: null,
+    explanation: '4096 bytes were not seen',
   };
   assert.deepEqual(parse(findingLine({ kind: 'connection', connection }, [])), {
     kind: 'connection',
@@ -153,6 +154,7 @@ test('what befell a connection', () => {
     at: '5',
     count: 4096,
     detail: null,
+    explanation: '4096 bytes were not seen',
   });
 });
 

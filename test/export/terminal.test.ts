@@ -176,7 +176,10 @@ test('compact lines of connections', () => {
   ] as const) {
     const printed: string[] = [];
     createConsoleSink((line) => printed.push(line), false).findings([
-      { finding: { kind: 'connection', connection: { ...about, finding, detail: null } }, spans: [] },
+      {
+        finding: { kind: 'connection', connection: { ...about, finding, detail: null, explanation: '' } },
+        spans: [],
+      },
     ]);
     assert.deepEqual(printed, [`23:25:36.832945 kubelet    ${text}`]);
   }

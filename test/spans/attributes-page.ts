@@ -1,6 +1,7 @@
 import { valueAttributes } from '../../src/cri/values.ts';
 import { type AttributeRow, attributeRows } from '../../src/spans/attributes.ts';
 import { casualtyAttributeRows } from '../../src/spans/casualty-attributes.ts';
+import { connectionAttributeRows } from '../../src/spans/connection-attributes.ts';
 import { kernelPartRows, kernelTotalRows } from '../../src/spans/kernel-attributes.ts';
 import { negotiationAttributeRows } from '../../src/spans/negotiation-attributes.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
@@ -108,6 +109,16 @@ its own, with \`cri.symptom\` (\`oom_kill\`, \`frozen\`), \`cri.symptom.revision
 \`process.executable.name\` (of who was killed, or who froze it), \`container.id\`, \`k8s.*\` of the container, and:
 
 ${table(heads, casualtyAttributeRows.map(cellsOf))}
+
+## On the span of what befell a connection
+
+A caller that could not reach the runtime, a connection that speaks another protocol, is older than the observation, or of which
+bytes were not seen (\`docs/findings.md\`): an INTERNAL span of the caller without a length, a trace of its own, with
+\`server.address\`, \`cri.symptom\` (\`connection_refused\`, \`connection_not_http2\`, \`connection_joined\`,
+\`connection_gap\`), \`cri.symptom.revision\`, \`cri.symptom.explanation\`, and the attributes below. Refusals in a row and gaps of
+one connection become a span when their number has doubled: the first, the second, the fourth, the eighth.
+
+${table(heads, connectionAttributeRows.map(cellsOf))}
 
 ## Of the work that the kernel saw for a call
 
