@@ -42,7 +42,7 @@ export const startAgent = async (place: AgentPlace): Promise<RunningAgent> => {
           join(folder, `${name}-spool`),
         ];
   const started = await start([
-    ...[process.execPath, compiledCli, 'agent', '--source', 'proxy', '--runtime-endpoint', runtime],
+    ...[compiledCli, 'agent', '--source', 'proxy', '--runtime-endpoint', runtime],
     ...['--listen', socket, '--log-level', 'error', ...exporting],
     ...['--metrics-port', '0', '--page-listen', '127.0.0.1:0'],
   ]);

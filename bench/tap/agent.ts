@@ -28,7 +28,7 @@ const numberAt = (value: unknown, path: string): number => {
 export const startTapAgent = async (place: TapPlace): Promise<TapAgent> => {
   const { folder, name, runtime, collectorPort, options = [] } = place;
   const started = await start([
-    ...[process.execPath, compiledCli, 'agent', '--source', 'tap', '--runtime-endpoint', runtime],
+    ...[compiledCli, 'agent', '--source', 'tap', '--runtime-endpoint', runtime],
     ...[
       '--otlp-endpoint',
       `http://127.0.0.1:${collectorPort}`,

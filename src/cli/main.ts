@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 // Node opens its inspector on SIGUSR1 while nobody listens for that signal: in a process that may be root this
 // must come before anything that takes time to load.
 const statusRequests = new Set<() => void>();

@@ -14,7 +14,7 @@ export const defaultLineSinkLimits: LineSinkLimits = { delayMs: 500, lineSpans: 
 export interface LineSinkOptions {
   readonly line: OtlpJsonLine;
   /** Takes a line without delay; it has bounds of its own. */
-  readonly add: (line: string) => void;
+  readonly add: (line: string, spans: readonly Span[]) => void;
   readonly timers: Timers;
   readonly limits?: LineSinkLimits;
 }
@@ -33,8 +33,10 @@ export const createLineSink = ({
     cancelDelay = null;
     const spans = waiting;
     waiting = [];
-    for (let from = 0; from < spans.length; from += limits.lineSpans)
-      add(Buffer.from(line(spans.slice(from, from + limits.lineSpans))).toString('utf8'));
+    for (let from = 0; from < spans.length; from += limits.lineSpans) {
+      const together = spans.slice(from, from + limits.lineSpans);
+      add(Buffer.from(line(together)).toString('utf8'), together);
+    }
   };
   return {
     findings(batch) {

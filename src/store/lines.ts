@@ -1,3 +1,5 @@
+import type { Span } from '../spans/span.ts';
+
 /** Where one line of OTLP/JSON lies. `segment` names a file, or a block in memory, and is never used again. */
 export interface Place {
   readonly segment: number;
@@ -5,7 +7,8 @@ export interface Place {
   readonly bytes: number;
 }
 
-export type OnLine = (place: Place, text: string) => void;
+/** With the spans of the line where they are at hand: then it need not be parsed. */
+export type OnLine = (place: Place, text: string, spans?: readonly Span[] | undefined) => void;
 
 /** Lines that grow at the end and may go at the beginning, wherever they are kept. */
 export interface Lines {

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { Span } from '../spans/span.ts';
 import type { Lines, Place } from './lines.ts';
 
 export interface MemoryLinesLimits {
@@ -33,11 +34,12 @@ const unpack = promisify(gunzip);
 /** Lines without a file: what an agent that keeps no store shows, and what a capture becomes. */
 export const createMemoryLines = (
   limits: MemoryLinesLimits = defaultMemoryLinesLimits,
-): Lines & { add(line: string): void; readonly counters: MemoryLinesCounters } => {
+): Lines & { add(line: string, spans?: readonly Span[]): void; readonly counters: MemoryLinesCounters } => {
   const counters: MemoryLinesCounters = { heldBytes: 0, blocksDropped: 0 };
   let blocks: Block[] = [];
   let current: Block = { number: 0, text: '', packed: null };
-  let fresh: { readonly place: Place; readonly text: string }[] = [];
+  let fresh: { readonly place: Place; readonly text: string; readonly spans: readonly Span[] | undefined }[] =
+    [];
   let packing: Promise<void> = Promise.resolve();
 
   const seal = (block: Block): void => {
@@ -58,7 +60,7 @@ export const createMemoryLines = (
 
   return {
     counters,
-    add(line) {
+    add(line, spans) {
       if (current.text.length > 0 && current.text.length + line.length > limits.blockCharacters) {
         seal(current);
         current = { number: current.number + 1, text: '', packed: null };
@@ -66,13 +68,13 @@ export const createMemoryLines = (
       if (current.text.length === 0) blocks.push(current);
       const place = { segment: current.number, offset: current.text.length, bytes: line.length };
       current.text += line;
-      fresh.push({ place, text: line });
+      fresh.push({ place, text: line, spans });
     },
     async refresh(onLine) {
       const come = fresh;
       fresh = [];
-      for (const { place, text } of come) {
-        onLine(place, text);
+      for (const { place, text, spans } of come) {
+        onLine(place, text, spans);
         await new Promise((resolve) => setImmediate(resolve));
       }
       await packing;

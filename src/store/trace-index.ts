@@ -73,8 +73,8 @@ export const createTraceIndex = (
     operations,
     negotiations,
     symptoms,
-    add(place, text) {
-      const spans = parse(text);
+    add(place, text, known) {
+      const spans = known ?? parse(text);
       if (spans === null) {
         counters.damagedLines += 1;
         return;

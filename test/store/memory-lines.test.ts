@@ -33,3 +33,21 @@ it('beyond their bound the oldest block is forgotten, with its rows', async () =
   assert.equal(rows.at(rows.first + rows.size - 1).pod, 'default/pod-199');
   assert.deepEqual((await store.trace(aSpan(0).traceId)).spans, []);
 });
+
+it('spans that come with their line are not parsed anew, and are found like others', async () => {
+  const lines = createMemoryLines({ bytes: 1 << 20, blockCharacters: 5_000 });
+  const parsed: string[] = [];
+  const store = createStore({
+    lines,
+    parse(line) {
+      parsed.push(line);
+      return parseOtlpLine(line);
+    },
+  });
+  lines.add(callLine(1), [aSpan(1)]);
+  lines.add(callLine(2));
+  await store.refresh();
+  assert.deepEqual(parsed, [callLine(2)]);
+  assert.equal(store.index.rows.size, 2);
+  assert.deepEqual((await store.trace(aSpan(1).traceId)).spans, [aSpan(1)]);
+});
