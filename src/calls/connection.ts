@@ -156,6 +156,7 @@ export const createConnectionCalls = (
 
   /** Calls of which is now known what they were, their paths unseen, or whom they concerned. */
   const revise = (out: Finding[]): void => {
+    if (namer === null && unidentified === null) return;
     for (const { call, naming, reading } of namer?.renamed() ?? []) {
       tellAnew(renameCall(call, naming, reading), out);
     }

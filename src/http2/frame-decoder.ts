@@ -43,7 +43,7 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
   /** Payload octets of the current frame still to come; zero between frames. */
   let remaining = 0;
   let gathered = 0;
-  let gathering = new Uint8Array(64);
+  let gathering = noBytes;
 
   const begin = (bytes: Uint8Array, at: number, first: Seen): void => {
     header.length = uint24At(bytes, at);
@@ -128,3 +128,5 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
     },
   };
 };
+
+const noBytes = new Uint8Array(0);

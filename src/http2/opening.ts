@@ -74,9 +74,9 @@ export const createOpening = (direction: Direction): Opening => {
         const position = taken;
         first ??= seen;
         head[taken++] = octet;
-        possible = possible.filter(
-          ({ octets }) => octets[position] === octet || (octets[position] === null && octet % 6 === 0),
-        );
+        const stays = ({ octets }: Pattern): boolean =>
+          octets[position] === octet || (octets[position] === null && octet % 6 === 0);
+        if (!possible.every(stays)) possible = possible.filter(stays);
         const decided = possible.find(({ octets }) => octets.length === taken);
         if (decided !== undefined || possible.length === 0)
           return {

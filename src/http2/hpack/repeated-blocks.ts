@@ -37,7 +37,9 @@ export const createRepeatedBlocks = (): RepeatedBlocks => {
     },
     keep(bytes, from, to, fields) {
       if (to - from > maxBlockBytes) return;
-      blocks[next] = { bytes: Uint8Array.from(bytes.subarray(from, to)), fields };
+      const block = new Uint8Array(to - from);
+      for (let i = 0; i < block.length; i++) block[i] = bytes[from + i] ?? 0;
+      blocks[next] = { bytes: block, fields };
       next = (next + 1) % maxBlocks;
     },
     clear() {
