@@ -20,9 +20,11 @@ import {
 export interface NegotiationLimits {
   /** Processes followed at once; beyond it the one that was heard of longest ago is forgotten. */
   readonly maxProcesses: number;
+  /** Those of them without a connection: each command of crictl leaves one. */
+  readonly maxGone: number;
 }
 
-export const defaultNegotiationLimits: NegotiationLimits = { maxProcesses: 4096 };
+export const defaultNegotiationLimits: NegotiationLimits = { maxProcesses: 4096, maxGone: 512 };
 
 export interface NegotiationCounters {
   verdicts: number;
@@ -97,6 +99,8 @@ export const createNegotiations = (
   limits: NegotiationLimits = defaultNegotiationLimits,
 ): Negotiations => {
   const processes = new Map<string, Process>();
+  /** Processes without a connection, which may come back; the one that went longest ago is forgotten first. */
+  const gone = new Set<string>();
   /** By connection: the same for all its calls. */
   const heard = new Map<number, Heard>();
   const predecessors = createPredecessors(limits.maxProcesses);
@@ -108,6 +112,7 @@ export const createNegotiations = (
       const [oldest] = processes;
       if (oldest !== undefined) {
         processes.delete(oldest[0]);
+        gone.delete(oldest[0]);
         for (const connection of oldest[1].connections) heard.delete(connection);
       }
       counters.processesForgotten += 1;
@@ -115,6 +120,16 @@ export const createNegotiations = (
     const process: Process = { connections: new Set(), wasThere: false, negotiations: new Map() };
     processes.set(key, process);
     return process;
+  };
+
+  const goes = (key: string): void => {
+    gone.delete(key);
+    gone.add(key);
+    const [first] = gone;
+    if (gone.size <= limits.maxGone || first === undefined) return;
+    gone.delete(first);
+    processes.delete(first);
+    counters.processesForgotten += 1;
   };
 
   const heardOf = ({ connection, caller }: Pick<Call, 'connection' | 'caller'>): Heard => {
@@ -242,7 +257,9 @@ export const createNegotiations = (
 
   return {
     opened({ connection, client }, joined) {
-      const process = processOf(processKey(connection, client));
+      const key = processKey(connection, client);
+      const process = processOf(key);
+      gone.delete(key);
       process.connections.add(connection);
       if (joined) process.wasThere = true;
       for (const state of process.negotiations.values()) state.evidence.gone = false;
@@ -294,6 +311,7 @@ export const createNegotiations = (
         if (decided === null) state.at = before;
         else found.push(decided);
       }
+      if (process.connections.size === 0) goes(key);
       return found;
     },
     finish() {
