@@ -45,7 +45,7 @@ export interface Agent {
   readonly health: Health;
   /** Where `/metrics`, `/healthz` and `/readyz` are; null: nowhere. */
   metricsAddress(): string | null;
-  /** Takes up what can change while it runs; all else of it is passed over. */
+  /** Takes up what can change while it runs; all else of it is passed over. Throws ConfigError, and nothing has changed. */
   reconfigure(config: Config): Promise<void>;
   /** Where the page is; null: nowhere. */
   pageUrl(): string | null;
@@ -109,9 +109,10 @@ export const startAgent = async ({
       ? null
       : await openMetricsService({ config, version, clock, log, health, readiness, pipeline, timers });
 
+  let current = config;
   // Fatal where a file that was asked for cannot be written; a collector that is away is not: spans wait for it.
   const sinks: readonly Sink[] = [
-    ...(await openSinks({ config, environment, version, health, log, timers })),
+    ...(await openSinks({ config, current: () => current, environment, version, health, log, timers })),
     ...extraSinks,
   ];
   if (sinks.length === 0) {
@@ -146,8 +147,12 @@ export const startAgent = async ({
       : createRoundSampling(
           {
             ...defaultSamplingLimits,
-            intervalNs: nanosOf(config['round-interval']),
-            slowNs: nanosOf(config['round-slow']),
+            get intervalNs() {
+              return nanosOf(current['round-interval']);
+            },
+            get slowNs() {
+              return nanosOf(current['round-slow']);
+            },
           },
           (finding) => spansOf(finding, null),
           samplingCounters,
@@ -193,11 +198,10 @@ export const startAgent = async ({
   // Who stops the agent hears of it from `ended` as well.
   ended.catch(() => undefined).then(() => readiness.set('observer', 'no longer watches'));
 
-  let stopTimeoutMs = config['stop-timeout'];
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     // The collector may take its time, and calls pass meanwhile: they are watched until there is little left to send.
-    const timeout = stopTimeoutMs;
+    const timeout = current['stop-timeout'];
     readiness.set('observer', 'stopping');
     await within(timeout / 4, Promise.all(sinks.map((sink) => sink.flush())));
     await source.stop();
@@ -214,7 +218,9 @@ export const startAgent = async ({
   return {
     health,
     async reconfigure(next) {
-      stopTimeoutMs = next['stop-timeout'];
+      // First, for it can be refused.
+      await page?.reconfigure(next);
+      current = next;
       await metrics?.reconfigure(next);
     },
     metricsAddress: () => metrics?.address() ?? null,

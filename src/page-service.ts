@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './config/error.ts';
-import type { Config } from './config/options.ts';
+import { type Config, optionOf } from './config/options.ts';
 import { outlook } from './doctor/outlook.ts';
 import { createExportCounters } from './export/counters.ts';
 import { createLineSink } from './export/line-sink.ts';
@@ -45,6 +46,8 @@ export interface PageService {
   watching(source: LiveSource): void;
   /** Where the page is; null: nowhere. */
   url(): string | null;
+  /** Serves it where, and to whom, the configuration says now: tokens and certificates are read anew. Throws ConfigError. */
+  reconfigure(config: Config): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -56,11 +59,25 @@ interface PagePlace {
 
 const leastToken = 16;
 
-const secretFile = async (name: 'page-token-file', path: string): Promise<string> => {
-  const token = (await readFile(path, 'utf8')).trim();
+type PageFile = 'page-token-file' | 'page-certificate' | 'page-key' | 'page-client-ca';
+
+const contentOf = async (config: Config, name: PageFile): Promise<Buffer> => {
+  const path = config[name] ?? '';
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${name}: cannot read "${path}": ${why}`, `--${name} ${optionOf(name).example}`);
+  }
+};
+
+const tokenOf = async (config: Config): Promise<string | null> => {
+  const path = config['page-token-file'];
+  if (path === null) return null;
+  const token = (await contentOf(config, 'page-token-file')).toString().trim();
   if (token.length >= leastToken) return token;
   throw new ConfigError(
-    `${name}: what "${path}" holds is shorter than ${leastToken} characters`,
+    `page-token-file: what "${path}" holds is shorter than ${leastToken} characters`,
     `head -c 24 /dev/urandom | base64 > ${path}`,
   );
 };
@@ -75,9 +92,9 @@ const certificates = async (config: Config): Promise<MutualTls | null> => {
     );
   }
   return {
-    key: await readFile(key),
-    certificate: await readFile(certificate),
-    clientAuthorities: await readFile(authorities),
+    key: await contentOf(config, 'page-key'),
+    certificate: await contentOf(config, 'page-certificate'),
+    clientAuthorities: await contentOf(config, 'page-client-ca'),
   };
 };
 
@@ -91,8 +108,7 @@ const placeOf = async (config: Config): Promise<PagePlace | null> => {
       '--page-listen 127.0.0.1:9465',
     );
   }
-  const tokenFile = config['page-token-file'];
-  const token = tokenFile === null ? null : await secretFile('page-token-file', tokenFile);
+  const token = await tokenOf(config);
   const tls = await certificates(config);
   if (token === null && tls === null && !isLocal(address)) {
     throw new ConfigError(
@@ -176,34 +192,52 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
   const page = createPageCounters();
   health.add('page', page);
   let faults = 0;
-  let server: PageServer | null = null;
-  try {
-    server = await openPageServer({
-      ...place,
-      version,
-      assets: await loadAssets(builtPage),
-      datasets: { list: () => [dataset], find: (id) => (id === null || id === dataset.id ? dataset : null) },
-      takeCapture: null,
-      clock,
-      timers,
-      limits: defaultPageLimits,
-      counters: page,
-      onFault(error) {
-        faults += 1;
-        if (faults <= 10) log('error', `the page: ${error instanceof Error ? error.message : String(error)}`);
-      },
-    });
-  } catch (error) {
-    // Not fatal: what is watched for is the calls.
-    if (!(error instanceof PageError)) throw error;
-    log('warn', error.message);
-  }
+  const assets = await loadAssets(builtPage);
+  const open = async (at: PagePlace): Promise<PageServer | null> => {
+    try {
+      return await openPageServer({
+        ...at,
+        version,
+        assets,
+        datasets: {
+          list: () => [dataset],
+          find: (id) => (id === null || id === dataset.id ? dataset : null),
+        },
+        takeCapture: null,
+        clock,
+        timers,
+        limits: defaultPageLimits,
+        counters: page,
+        onFault(error) {
+          faults += 1;
+          if (faults <= 10)
+            log('error', `the page: ${error instanceof Error ? error.message : String(error)}`);
+        },
+      });
+    } catch (error) {
+      // Not fatal: what is watched for is the calls.
+      if (!(error instanceof PageError)) throw error;
+      log('warn', error.message);
+      return null;
+    }
+  };
+  let served = place;
+  let server = await open(place);
   return {
     sink,
     watching(live) {
       source = live;
     },
     url: () => server?.url ?? server?.address ?? null,
+    async reconfigure(next) {
+      const asked = await placeOf(next);
+      // Whether there is a page is decided at the start.
+      if (asked === null || (server !== null && isDeepStrictEqual(asked, served))) return;
+      served = asked;
+      await server?.close();
+      server = await open(asked);
+      if (server !== null) log('info', `the page: ${server.url ?? server.address}`);
+    },
     async close() {
       await server?.close();
       await store.close();

@@ -20,6 +20,8 @@ import { otlpSettingsOf } from './otlp-settings.ts';
 
 export interface SinkOptions {
   readonly config: Config;
+  /** What counts now, of what can change while it runs. */
+  readonly current: () => Config;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly health: Health;
@@ -68,7 +70,7 @@ const openCollector = async (options: SinkOptions, address: string): Promise<Sin
 };
 
 const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> => {
-  const { config, environment, version, health, log } = options;
+  const { current, environment, version, health, log } = options;
   const limits = attributeLimits(environment, defaultAttributeLimits);
   if (limits.kind === 'problem') throw unusable(limits.problem);
   const counters = createExportCounters();
@@ -81,10 +83,16 @@ const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> 
       line: await createOtlpJsonLine(toReadable),
       limits: {
         ...defaultFileLimits,
-        fileBytes: config['store-file-size'],
-        rotateAfterMs: config['store-file-age'],
-        // The open one is a file too.
-        keptFiles: config['store-files'] - 1,
+        get fileBytes() {
+          return current()['store-file-size'];
+        },
+        get rotateAfterMs() {
+          return current()['store-file-age'];
+        },
+        get keptFiles() {
+          // The open one is a file too.
+          return current()['store-files'] - 1;
+        },
       },
       counters,
       clock: systemClock(),

@@ -50,8 +50,8 @@ export const runAgent = async (
     resolve: resolveAgain,
     log,
     async apply(next) {
-      current = next;
       await agent.reconfigure(next);
+      current = next;
     },
   });
   const unwatchReload = context.onReload(reload);

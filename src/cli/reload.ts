@@ -20,17 +20,11 @@ export const createReload = ({ current, resolve, apply, log }: ReloadOptions): (
   let last: Promise<void> = Promise.resolve();
 
   const reload = async (): Promise<void> => {
-    let resolved: ResolvedConfig;
-    try {
-      resolved = resolve();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      log('error', `the configuration stays as it was: ${error.message}; example: ${error.example}`);
-      return;
-    }
+    const before = current();
+    const resolved = resolve();
     for (const warning of resolved.warnings) log('warn', warning);
-    const { taken, waiting } = changesBetween(current(), resolved.config);
-    await apply(takeUp(current(), resolved.config));
+    const { taken, waiting } = changesBetween(before, resolved.config);
+    await apply(takeUp(before, resolved.config));
     log('info', 'reloaded', { config: resolved.file, changed: taken });
     if (waiting.length > 0)
       log('warn', `these options have changed and count after a restart: ${waiting.join(', ')}`, { waiting });
@@ -38,6 +32,8 @@ export const createReload = ({ current, resolve, apply, log }: ReloadOptions): (
 
   return () => {
     last = last.then(reload).catch((error: unknown) => {
+      if (error instanceof ConfigError)
+        return log('error', `the configuration stays as it was: ${error.message}; example: ${error.example}`);
       log('error', `a fault of critrace itself, the configuration stays as it was: ${error}`);
     });
   };

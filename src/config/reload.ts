@@ -8,6 +8,16 @@ const takenUp: ReadonlySet<OptionName> = new Set([
   'metrics-host',
   'metrics-port',
   'metrics-interval',
+  'round-interval',
+  'round-slow',
+  'store-file-size',
+  'store-file-age',
+  'store-files',
+  'page-listen',
+  'page-token-file',
+  'page-certificate',
+  'page-key',
+  'page-client-ca',
 ]);
 
 export interface ConfigChanges {
@@ -20,14 +30,18 @@ export interface ConfigChanges {
 const written = (name: OptionName, config: Config): string =>
   JSON.stringify(config[name] === null ? null : optionOf(name).value.format(config[name]));
 
-/** Without any metrics there is nothing to switch on: that is decided at the start. */
-const startsOrEndsMetrics = (before: Config, after: Config): boolean =>
-  (before['metrics-exporter'] === 'none') !== (after['metrics-exporter'] === 'none');
+/** Without any metrics, or without a page, there is nothing to switch on: that is decided at the start. */
+const nothing: Partial<Readonly<Record<OptionName, string>>> = {
+  'metrics-exporter': 'none',
+  'page-listen': 'off',
+};
+
+const startsOrEnds = (name: OptionName, before: Config, after: Config): boolean =>
+  nothing[name] !== undefined && (before[name] === nothing[name]) !== (after[name] === nothing[name]);
 
 export const changesBetween = (before: Config, after: Config): ConfigChanges => {
   const changed = optionNames.filter((name) => written(name, before) !== written(name, after));
-  const isTaken = (name: OptionName): boolean =>
-    takenUp.has(name) && !(name === 'metrics-exporter' && startsOrEndsMetrics(before, after));
+  const isTaken = (name: OptionName): boolean => takenUp.has(name) && !startsOrEnds(name, before, after);
   return { taken: changed.filter(isTaken), waiting: changed.filter((name) => !isTaken(name)) };
 };
 

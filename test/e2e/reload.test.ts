@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { aClient, aRuntime } from '../support/a-runtime.ts';
@@ -7,6 +7,7 @@ import { critraceProcess } from '../support/critrace-process.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { metricsAddressOf } from '../support/metrics-page.ts';
 import { until } from '../support/until.ts';
+import { get } from '../web/a-page.ts';
 
 test('SIGHUP takes up what can change, names what cannot, and survives a wrong file; calls pass all the while', async (t) => {
   const folder = await temporaryFolder(t);
@@ -53,5 +54,69 @@ test('SIGHUP takes up what can change, names what cannot, and survives a wrong f
   const quiet = await reload([...base, 'log-level: warn', 'node-name: x'], /count after a restart/);
   assert.doesNotMatch(quiet, /reloaded/);
   await reload(base, /"changed":\[.*"log-level".*\],"msg":"reloaded"/);
+  assert.equal(await agent.end('SIGTERM'), 0);
+});
+
+test('SIGHUP moves the page, takes up its token and the size of the store’s files', async (t) => {
+  const folder = await temporaryFolder(t);
+  const runtime = await aRuntime(t);
+  const file = join(folder, 'config.yaml');
+  const token = join(folder, 'token');
+  const store = join(folder, 'store');
+  const listen = join(folder, 'cri.sock');
+  const base = [
+    ...[`runtime-endpoint: ${runtime.socket}`, `listen: ${listen}`, 'source: proxy', 'host-id: h'],
+    ...['metrics-exporter: none', `store-dir: ${store}`, ''],
+  ].join('\n');
+  const first = join(folder, 'first.sock');
+  const second = join(folder, 'second.sock');
+  const written = (page: readonly string[]): void => writeFileSync(file, base + page.join('\n'));
+  written([`page-listen: unix://${first}`]);
+  const agent = critraceProcess(t, ['agent', '--config', file]);
+  await agent.says(/"msg":"ready"/);
+  const call = aClient(t, listen);
+  let reloads = 0;
+  const reload = async (): Promise<string> => {
+    const before = agent.stderr().length;
+    agent.child.kill('SIGHUP');
+    reloads += 1;
+    await until(
+      () => (agent.stderr().match(/"msg":"reloaded"|stays as it was/g) ?? []).length === reloads,
+      () => agent.stderr(),
+    );
+    return agent.stderr().slice(before);
+  };
+  const page = async (path: string, password?: string): Promise<number> =>
+    (
+      await get(
+        `unix://${path}`,
+        '/api/overview',
+        password === undefined ? {} : { authorization: `Bearer ${password}` },
+      )
+    ).status;
+  assert.equal(await page(first), 200);
+
+  written([`page-listen: unix://${second}`, `page-token-file: ${token}`, 'store-file-size: 64KiB']);
+  assert.match(await reload(), /page-token-file: cannot read .*ENOENT/);
+  assert.equal(await page(first), 200);
+
+  writeFileSync(token, 'a-token-of-many-letters');
+  assert.match(await reload(), /"changed":\["store-file-size","page-listen","page-token-file"\]/);
+  await assert.rejects(page(first));
+  assert.equal(await page(second), 401);
+  assert.equal(await page(second, 'a-token-of-many-letters'), 200);
+
+  // The path is the same; what the file holds is not.
+  writeFileSync(token, 'another-token-of-many-letters');
+  assert.match(await reload(), /"changed":\[\],"msg":"reloaded"/);
+  assert.equal(await page(second, 'a-token-of-many-letters'), 401);
+  assert.equal(await page(second, 'another-token-of-many-letters'), 200);
+
+  // By the size that counted at the start the file would not be closed yet.
+  const closed = (): readonly string[] => readdirSync(store).filter((name) => name !== 'traces.jsonl');
+  for (let calls = 0; closed().length === 0; calls++) {
+    assert.ok(calls < 5_000, 'no file of the store was closed');
+    assert.equal((await call('Version')).record.code, 'OK');
+  }
   assert.equal(await agent.end('SIGTERM'), 0);
 });
