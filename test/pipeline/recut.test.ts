@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createCallSpans } from '../../src/call-spans.ts';
@@ -11,6 +12,11 @@ import { createReplay } from '../../src/source/replay.ts';
 import { replayHostFacts } from '../../src/spans/host.ts';
 import { createSpanCounters } from '../../src/spans/limits.ts';
 import type { Span } from '../../src/spans/span.ts';
+
+const folder = fileURLToPath(new URL('../fixtures/captures/', import.meta.url));
+const captures = readdirSync(folder)
+  .filter((name) => name.endsWith('.jsonl.gz') && !name.includes('.truth.'))
+  .map((name) => name.replace('.jsonl.gz', ''));
 
 /** A small generator of numbers that are the same in every run. */
 const random = (seed: number) => (): number => {
@@ -34,15 +40,19 @@ const found = async (
   capture: string,
   seed: number | null,
   pace: number | null = null,
+  ticking = false,
 ): Promise<{ readonly finding: Finding; readonly spans: readonly Span[] }[]> => {
-  const path = fileURLToPath(new URL(`../fixtures/captures/${capture}.jsonl.gz`, import.meta.url));
-  const replay = await createReplay({ input: path, pace, clock: systemClock() });
+  const replay = await createReplay({ input: `${folder}${capture}.jsonl.gz`, pace, clock: systemClock() });
   const pipeline = createPipeline({ schema: loadSchema(), full: false });
   const next = random(seed ?? 0);
   const findings: Finding[] = [];
   let last = 0n;
   for await (const batch of replay.events()) {
     for (const event of batch) {
+      if (ticking && last > 0n) {
+        const between = last + BigInt(Math.floor(next() * Number(event.seen.at - last)));
+        findings.push(...pipeline.tick(between));
+      }
       last = event.seen.at;
       for (const part of seed === null ? [event] : cut(event, next)) findings.push(...pipeline.push(part));
     }
@@ -59,15 +69,23 @@ const found = async (
   return [...exported, ...pipeline.finish().map((finding) => ({ finding, spans: spansOf(finding, last) }))];
 };
 
-for (const capture of [
-  'kubelet-1.25-sticky-gate-v1alpha2-to-v1',
-  'kubelet-1.30-containerd-2.4-tracing',
-  'kubelet-1.37-containerd-2.4-gates',
-  'pod-lifecycle-crio-crictl1.36',
-]) {
+for (const capture of captures) {
   test(`${capture}: findings, ids and spans do not depend on how the bytes are cut`, async () => {
     const whole = await found(capture, null);
     for (const seed of [1, 2]) assert.deepEqual(await found(capture, seed), whole);
+  });
+}
+
+/** What waits for time to pass is told as soon as it may be, so the order differs; nothing else does. */
+const inOrder = (all: Awaited<ReturnType<typeof found>>): readonly string[] =>
+  all
+    .map((one) => JSON.stringify(one, (_, value) => (typeof value === 'bigint' ? `${value}` : value)))
+    .sort();
+
+for (const capture of captures) {
+  test(`${capture}: nor on how often the time is told while nothing comes`, async () => {
+    const [whole, ticked] = [await found(capture, null), await found(capture, 3, null, true)];
+    assert.deepEqual(inOrder(ticked), inOrder(whole));
   });
 }
 

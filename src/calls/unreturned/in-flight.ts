@@ -156,8 +156,10 @@ export const createInFlight = (counters: UnreturnedCounters, limits: UnreturnedL
 
   const look = (open: OpenCall, call: Call, now: Nanos, out: Symptom[]): void => {
     if (open.endless || isEndless(call.rpc) || (call.rpc === null && open.totalMessages > 0)) {
-      if (now - open.interval.from >= limits.streamIntervalNs) interval(open, call, open.dueAt, false, out);
-      due(open, now + limits.streamIntervalNs);
+      // Counted from the start, not from when somebody looked: intervals do not depend on how often that is.
+      const { dueAt } = open;
+      if (dueAt - open.interval.from >= limits.streamIntervalNs) interval(open, call, dueAt, false, out);
+      due(open, dueAt + ((now - dueAt) / limits.streamIntervalNs + 1n) * limits.streamIntervalNs);
       return;
     }
     const bound = patienceFor(call, limits);
