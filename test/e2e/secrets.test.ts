@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Metadata, status } from '@grpc/grpc-js';
@@ -16,9 +17,10 @@ import { plantedMessage } from '../cri/planted-message.ts';
 import { critraceProcess } from '../support/critrace-process.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { grpcClient, grpcServer, type Handler } from '../support/grpc.ts';
+import { metricsAddressOf } from '../support/metrics-page.ts';
 import { otlpBytes } from '../support/otlp-bytes.ts';
 import { decodeRequest } from '../support/otlp-receiver.ts';
-import { until } from '../support/until.ts';
+import { until, untilThere } from '../support/until.ts';
 
 let planted = 0;
 const secret = (): string => `SECRET${planted++}z`;
@@ -114,6 +116,25 @@ const contentsOf = async (path: string): Promise<string> => {
   return texts.join('\n');
 };
 
+/** What the page answers on its socket; of what has no end, the first event. */
+const bodyOf = (socketPath: string, path: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, headers: { host: 'localhost' } }, (response) => {
+      const endless = response.headers['content-type']?.startsWith('text/event-stream') === true;
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        body += text;
+        if (!endless || !body.includes('data:') || !body.endsWith('\n\n')) return;
+        resolve(body);
+        asked.destroy();
+      });
+      response.on('end', () => resolve(body));
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+
 const filesIn = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -146,6 +167,7 @@ test('a secret in any field, header or text shows in no output, but in a capture
       'agent',
       ...['--otlp-endpoint', collector.address, '--spool-dir', at('spool'), '--store-dir', at('store')],
       ...['--log-level', 'debug', '--otlp-delay', '50ms'],
+      ...['--metrics-port', '0', '--page-listen', `unix://${at('page.sock')}`],
     ),
   };
   const everyone = Object.values(processes);
@@ -185,6 +207,41 @@ test('a secret in any field, header or text shows in no output, but in a capture
   assert.equal(new Set(delivered().map(({ spanId }) => spanId)).size, spans);
   assertClean('OTLP over gRPC', Buffer.concat(collector.requests));
 
+  const metrics = await metricsAddressOf(processes.agent);
+  for (const accept of ['text/plain', 'application/openmetrics-text; version=1.0.0']) {
+    const text = await (await fetch(`${metrics}/metrics`, { headers: { accept } })).text();
+    assert.match(text, /rpc_method="runtime\.v1alpha2\.ImageService\/PullImage"/);
+    assertClean(`metrics as ${accept}`, text);
+  }
+  // What the page is told, and what it is sent while it watches.
+  const onPage = (path: string): Promise<string> => bodyOf(at('page.sock'), `/api/${path}`);
+  const tracesOnPage = async (): Promise<Set<string>> =>
+    new Set(
+      [...(await onPage('calls?limit=1000')).matchAll(/"trace":"([0-9a-f]+)"/g)].map(([, id = '']) => id),
+    );
+  const traces = await untilThere(async () => {
+    const found = await tracesOnPage();
+    return found.size >= paths.length ? found : null;
+  }, `the traces of ${paths.length} calls on the page`);
+  for (const path of [
+    ...[
+      'about',
+      'overview',
+      'calls?limit=1000',
+      'methods',
+      'operations',
+      'negotiations',
+      'symptoms',
+      'health',
+    ],
+    ...[...traces].map((id) => `trace/${id}`),
+    'live',
+  ]) {
+    const body = await onPage(path);
+    assert.doesNotMatch(body, /"error":/, path);
+    assertClean(`/api/${path} of the page`, body);
+  }
+
   // From the client's end: whoever is further away sees its connections end.
   for (const each of everyone.toReversed()) await each.end('SIGTERM');
   for (const [name, each] of Object.entries(processes)) {
@@ -213,7 +270,20 @@ test('a secret in any field, header or text shows in no output, but in a capture
     assert.equal(printed.code, 0);
     assertClean(`replay ${args.join(' ')}`, printed.stdout + printed.stderr);
   }
-  assertClean('stats', (await critrace(['stats', at('plain.jsonl.gz')])).stdout);
+  for (const args of [
+    ['stats', at('plain.jsonl.gz')],
+    ['stats', at('plain.jsonl.gz'), '--callers', '-o', 'json'],
+    ['traces', at('store'), '--last', '1000', '-o', 'json'],
+    ['tail', at('store'), '--last', '1000', '-o', 'json'],
+    ['tail', at('store'), '--last', '1000'],
+    ['trace', '--from', at('store'), '--slowest'],
+    ['trace', '--from', at('store'), '--slowest', '-o', 'json'],
+  ]) {
+    const printed = await critrace(args);
+    assert.equal(printed.code, 0, printed.stderr);
+    assert.ok(printed.stdout.length > 0);
+    assertClean(args.join(' '), printed.stdout + printed.stderr);
+  }
   const replayed = await critrace(['replay', at('redacted.jsonl.gz'), '-o', 'json', '--full']);
   assert.equal(seen(replayed.stdout), 2 * paths.length);
   assertClean('the redacted capture replayed', replayed.stdout + replayed.stderr);
