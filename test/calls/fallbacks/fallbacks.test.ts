@@ -63,3 +63,87 @@ test('each caller process has its own', () => {
   const calls = [refused('RuntimeConfig', 0, { pid: 1 }), refused('RuntimeConfig', 10, { pid: 2 })];
   assert.equal(said(calls).length, 2);
 });
+
+/** Every feature of which runtimes refuse the method, and what is used instead. */
+const twins: readonly (readonly [string, string, string])[] = [
+  ['StreamPodSandboxes', 'ListPodSandbox', 'list_streaming'],
+  ['StreamContainers', 'ListContainers', 'list_streaming'],
+  ['StreamContainerStats', 'ListContainerStats', 'list_streaming'],
+  ['StreamPodSandboxStats', 'ListPodSandboxStats', 'list_streaming'],
+  ['StreamPodSandboxMetrics', 'ListPodSandboxMetrics', 'list_streaming'],
+  ['StreamImages', 'ListImages', 'list_streaming'],
+  ['ListPodSandboxStats', 'ListContainerStats', 'pod_stats'],
+];
+
+for (const [rpc, twin, feature] of twins) {
+  test(`${rpc} is refused: ${twin} instead, for good when it is used twice in a row`, () => {
+    assert.deepEqual(said([refused(rpc, 0), served(twin, 10), served(twin, 20), served(twin, 30)]), [
+      `r0 ${feature} x1 null null`,
+      `r1 ${feature} x1 ${twin} null`,
+      `r2 ${feature} x1 ${twin} true`,
+    ]);
+  });
+}
+
+const cases: readonly {
+  readonly name: string;
+  readonly calls: readonly Told[];
+  readonly expected: readonly string[];
+}[] = [
+  {
+    name: 'the older method, used before the newer one was refused, is no fallback',
+    calls: [served('ListContainers', 0), refused('StreamContainers', 10)],
+    expected: ['r0 list_streaming x1 null null'],
+  },
+  {
+    name: 'nor is one that was under way then',
+    calls: [
+      { rpc: 'ListContainers', from: 0, to: 20 },
+      { ...refused('StreamContainers', 5), to: 10 },
+    ],
+    expected: ['r0 list_streaming x1 null null'],
+  },
+  {
+    name: 'the list of another kind is another matter',
+    calls: [refused('StreamContainers', 0), served('ListPodSandbox', 10), served('ListPodSandbox', 20)],
+    expected: ['r0 list_streaming x1 null null'],
+  },
+  {
+    name: 'the older method of another process',
+    calls: [refused('StreamImages', 0, { pid: 1 }), { ...served('ListImages', 10), pid: 2 }],
+    expected: ['r0 list_streaming x1 null null'],
+  },
+  {
+    name: 'served again: a runtime that was upgraded; a refusal after that is a new one',
+    calls: [
+      refused('StreamContainers', 0),
+      served('StreamContainers', 10),
+      served('ListContainers', 20),
+      refused('StreamContainers', 30),
+    ],
+    expected: ['r0 list_streaming x1 null null', 'r0 list_streaming x1 null null'],
+  },
+  {
+    name: 'an error of the method is no refusal',
+    calls: [
+      { ...refused('StreamContainers', 0), status: 'UNAVAILABLE', message: 'shutting down' },
+      { ...refused('RuntimeConfig', 10), status: 'UNKNOWN', message: 'server is not initialized yet' },
+      { ...refused('GetContainerEvents', 20), status: 'RESOURCE_EXHAUSTED' },
+    ],
+    expected: [],
+  },
+  {
+    name: 'four refused tries for container events: the fifth may be served',
+    calls: [0, 1, 2, 3].map((nth) => refused('GetContainerEvents', nth * 1000)),
+    expected: [1, 2, 4].map((count, revision) => `r${revision} container_events x${count} null null`),
+  },
+  {
+    name: 'a method that every runtime has',
+    calls: [refused('ListContainers', 0), refused('RunPodSandbox', 10)],
+    expected: [],
+  },
+];
+
+for (const { name, calls, expected } of cases) {
+  test(name, () => assert.deepEqual(said(calls), expected));
+}

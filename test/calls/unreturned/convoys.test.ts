@@ -56,6 +56,19 @@ const none: readonly { readonly what: string; readonly calls: readonly Told[] }[
     calls: [leader, ...held].map((call) => ({ ...call, reset: 'CANCEL' })),
   },
   {
+    what: 'the long one was not long',
+    calls: [{ ...leader, from: 7000 }, ...held.map((call) => ({ ...call, from: 7500 }))],
+  },
+  {
+    what: 'they began after its end',
+    calls: [leader, ...held.map((call) => ({ ...call, from: 8100, to: 8200 }))],
+  },
+  {
+    what: 'a stream of events ends when the runtime does',
+    calls: [{ ...leader, rpc: 'GetContainerEvents' }, ...held.slice(0, 3)],
+  },
+  { what: 'the client gave the long one up', calls: [{ ...leader, reset: 'CANCEL' }, ...held.slice(0, 3)] },
+  {
     what: 'more wait on than were released',
     calls: [
       leader,
