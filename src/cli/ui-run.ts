@@ -9,6 +9,7 @@ import { openPageServer } from '../web/page-server.ts';
 import { createCaptures } from './captures.ts';
 import { type CommandContext, environmentError } from './command.ts';
 import { textLog } from './messages.ts';
+import { openBrowser } from './open-browser.ts';
 import { openStored, warnOfDamage } from './open-stored.ts';
 import { packageVersion } from './version.ts';
 
@@ -18,6 +19,8 @@ export interface UiRequest {
   readonly port: number;
   /** `page-listen` of the agent that may run here. */
   readonly agent: string;
+  /** In a browser, as well as the address on standard output. */
+  readonly open: boolean;
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -54,9 +57,15 @@ const answers = (where: RequestOptions): Promise<boolean> =>
 
 export const runUi = async (asked: UiRequest, context: CommandContext): Promise<void> => {
   const log = textLog(context.stderr);
+  const show = async (url: string): Promise<void> => {
+    context.stdout.write(`${url}\n`);
+    if (!asked.open) return;
+    const problem = url.startsWith('unix:') ? "no browser opens a socket's file" : await openBrowser(url);
+    if (problem !== null) log('warn', problem);
+  };
   if (asked.path === null) {
     const url = await agentPage(asked.agent);
-    if (url !== null) return void context.stdout.write(`${url}\n`);
+    if (url !== null) return show(url);
     if (asked.configured === null) {
       throw environmentError(
         `no agent's page answers at ${asked.agent}, and no store is configured`,
@@ -85,7 +94,7 @@ export const runUi = async (asked: UiRequest, context: CommandContext): Promise<
       counters: createPageCounters(),
       onFault: (error) => log('error', error instanceof Error ? `${error.stack}` : `${error}`),
     });
-    context.stdout.write(`${server.url}\n`);
+    await show(server.url ?? server.address);
     await aborted(context.signal);
     await server.close();
   } catch (error) {

@@ -18,8 +18,9 @@ const define = (command: Command, context: CommandContext): void => {
       new Option('--port <number>', 'of 127.0.0.1, for what is no running agent')
         .argParser(parsePort)
         .default(9466),
-    );
-  addConfigFlag(command).action(async (path: string | undefined, flags: { port: number }) => {
+    )
+    .option('--open', 'open it in a browser, by xdg-open');
+  addConfigFlag(command).action(async (path: string | undefined, flags: { port: number; open?: true }) => {
     const config = storedConfig(command, context);
     const { runUi } = await import('./ui-run.ts');
     await runUi(
@@ -28,6 +29,7 @@ const define = (command: Command, context: CommandContext): void => {
         configured: config['store-dir'],
         port: flags.port,
         agent: config['page-listen'],
+        open: flags.open === true,
       },
       context,
     );
@@ -36,11 +38,12 @@ const define = (command: Command, context: CommandContext): void => {
     'after',
     `
 Prints the address on standard output and serves it until it is stopped; for a running agent, which serves its page
-itself, it only prints. On the page a capture can be dropped, too: it is read by this process and sent nowhere.
+itself, it only prints. With --open a browser is asked to show it, too. On the page a capture can be dropped, too: it is read by this process and sent nowhere.
 From another machine: ssh -L 9466:127.0.0.1:9466 NODE`,
   );
   withExamples(command, [
     ['critrace ui', 'the page of the agent on this machine'],
+    ['critrace ui --open', 'the same, in a browser'],
     ['critrace ui /var/lib/critrace/store', 'of what an agent has stored'],
     ['critrace ui cri.jsonl.gz', 'of a capture'],
   ]);

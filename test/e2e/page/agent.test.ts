@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
@@ -7,7 +8,7 @@ import { critrace } from '../../cli/critrace.ts';
 import { openBrowser, openPage, pictures, seriousFindings } from '../../support/browser.ts';
 import { critraceProcess } from '../../support/critrace-process.ts';
 import { temporaryFolder } from '../../support/folder.ts';
-import { untilThere } from '../../support/until.ts';
+import { until, untilThere } from '../../support/until.ts';
 import { get } from '../../web/a-page.ts';
 
 let browser: Browser;
@@ -96,6 +97,40 @@ describe('the page of a running agent', () => {
     const gone = await critrace(['ui'], { env: { CRITRACE_PAGE_LISTEN: listen } });
     assert.equal(gone.code, 3);
     assert.match(gone.stderr, /no agent's page answers at .*, and no store is configured/);
+  });
+
+  it('is opened in a browser when that is asked for, and only then', async (test) => {
+    const folder = await temporaryFolder(test);
+    const store = join(folder, 'store');
+    mkdirSync(store);
+    const opened = join(folder, 'opened');
+    writeFileSync(
+      join(folder, 'xdg-open'),
+      `#!/bin/sh\nprintf %s "$1" > ${opened}.part && mv ${opened}.part ${opened}\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const PATH = `${folder}:${process.env.PATH}`;
+    const ui = async (...more: readonly string[]): Promise<string> => {
+      const shown = critraceProcess(test, ['ui', store, '--port', '0', ...more], { PATH });
+      await until(
+        () => shown.stdout().toString().endsWith('/\n'),
+        () => shown.stderr(),
+      );
+      if (more.length > 0) await until(() => existsSync(opened), 'the browser');
+      await shown.end('SIGINT');
+      return shown.stdout().toString().trim();
+    };
+    await ui();
+    assert.equal(existsSync(opened), false);
+    const url = await ui('--open');
+    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
+    assert.equal(readFileSync(opened, 'utf8'), url);
+    const none = critraceProcess(test, ['ui', store, '--port', '0', '--open'], { PATH: '/nonexistent' });
+    await none.says(/xdg-open cannot be run/);
+    assert.match(none.stdout().toString(), /^http:/);
+    await none.end('SIGINT');
   });
 
   it('is not opened to others by mistake', async (test) => {
