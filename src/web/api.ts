@@ -23,6 +23,8 @@ export interface OverviewJson {
   readonly operations: number;
   readonly negotiations: number;
   readonly symptoms: number;
+  /** What the view of that name lists: symptoms, starts and stops that failed, versions refused or deprecated. */
+  readonly findings: number;
   readonly from: number | null;
   readonly to: number | null;
   /** Of the agent's clock; of data at rest its end. */

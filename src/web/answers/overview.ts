@@ -12,12 +12,16 @@ export const answerOverview = ({ store, live }: Dataset): OverviewJson => {
     const start = rows.start(ordinal);
     if (from === null || start < from) from = start;
   }
+  const noteworthy = [...operations.list(), ...negotiations.list()].filter(
+    ({ status, attributes }) => status.code === 'error' || attributes['cri.negotiation.deprecated'] === true,
+  );
   const to = endOf(rows);
   return {
     calls,
     operations: operations.list().length,
     negotiations: negotiations.list().length,
     symptoms: symptoms.list().length,
+    findings: symptoms.list().length + noteworthy.length,
     from: from === null ? null : milliseconds(from),
     to: rows.size === 0 ? null : milliseconds(to),
     now: milliseconds(live === null ? to : live.now()),

@@ -4,9 +4,9 @@ import { shortMethod } from '../format.ts';
 import { type Route, stay } from '../route.ts';
 
 const fields = [
-  { name: 'method', label: 'Method', placeholder: 'RunPodSandbox, List*', width: 16 },
+  { name: 'method', label: 'Method', placeholder: 'RunPodSandbox, List*', width: 24 },
   { name: 'pod', label: 'Pod', placeholder: 'namespace/name*', width: 18 },
-  { name: 'status', label: 'Status', placeholder: 'NOT_FOUND, !OK', width: 12 },
+  { name: 'status', label: 'Status', placeholder: 'NOT_FOUND, !OK', width: 19 },
   { name: 'min', label: 'At least', placeholder: 'ms', width: 6 },
 ] as const;
 

@@ -125,7 +125,7 @@ const RestTiles = ({ overview }: { overview: OverviewJson }) => (
   <Tiles>
     <Tile label="Calls" value={count(overview.calls)} />
     <Tile label="Starts and stops" value={count(overview.operations)} />
-    <Tile label="Findings" value={count(overview.symptoms)} tone={overview.symptoms > 0 ? 'warn' : 'plain'} />
+    <Tile label="Findings" value={count(overview.findings)} tone={overview.findings > 0 ? 'warn' : 'plain'} />
     <Tile
       label="From"
       value={overview.from === null ? '–' : clock(overview.from).slice(0, 8)}
