@@ -1,4 +1,5 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4
+// How memory is kept is decided before anything runs: by the first line (docs/decisions/memory.md).
 // Node opens its inspector on SIGUSR1 while nobody listens for that signal: in a process that may be root this
 // must come before anything that takes time to load.
 const statusRequests = new Set<() => void>();

@@ -1,6 +1,6 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
-import { type FollowedCall, isWorkingCall, type OpenCalls } from './open-calls.ts';
+import { isWorkingCall, type OpenCalls } from './open-calls.ts';
 import type { Candidate } from './owner.ts';
 
 /** The calls that may have caused what happened at a moment; each call is looked at once for all moments. */
@@ -22,14 +22,27 @@ const candidateOf = (key: string, { rpc, facts, server }: Call): Candidate | nul
       };
 
 export const createCandidates = (calls: OpenCalls): Candidates => {
-  const known = new Map<string, Candidate | null>();
-  const candidate = ({ key, known: knows }: FollowedCall): Candidate | null => {
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const call = knows();
-    const made = call === null ? null : candidateOf(key, call);
-    known.set(key, made);
-    return made;
+  const followed = calls.all().map((call) => {
+    let made: Candidate | null | undefined;
+    return {
+      call,
+      candidate(): Candidate | null {
+        if (made !== undefined) return made;
+        const known = call.known();
+        made = known === null ? null : candidateOf(call.key, known);
+        return made;
+      },
+    };
+  });
+  return {
+    at(moment) {
+      const found: Candidate[] = [];
+      for (const { call, candidate } of followed) {
+        if (call.startedAt > moment || (call.endedAt !== null && moment > call.endedAt)) continue;
+        const one = candidate();
+        if (one !== null) found.push(one);
+      }
+      return found;
+    },
   };
-  return { at: (moment) => calls.at(moment).flatMap((call) => candidate(call) ?? []) };
 };

@@ -37,8 +37,7 @@ export interface OpenCalls {
   grpc(connection: number, event: GrpcEvent, snapshot: (stream: number) => Call | null, now: Nanos): void;
   /** The call was told. */
   told(call: Call): void;
-  /** Those under way at a moment. */
-  at(moment: Nanos): readonly FollowedCall[];
+  all(): readonly FollowedCall[];
   drop(connection: number, stream: number): void;
   /** The earliest start of those that are in flight or among `kept`. */
   forget(kept: ReadonlySet<string>): Nanos | null;
@@ -79,12 +78,7 @@ export const createOpenCalls = (counters: KernelCounters, limits: KernelLimits):
     drop(connection, stream) {
       if (calls.size > 0) calls.delete(keyOf({ connection, stream }));
     },
-    at(moment) {
-      const found: FollowedCall[] = [];
-      for (const call of calls.values())
-        if (call.startedAt <= moment && (call.endedAt === null || moment <= call.endedAt)) found.push(call);
-      return found;
-    },
+    all: () => [...calls.values()],
     forget(kept) {
       let earliest: Nanos | null = null;
       const isWanted = ({ key, endedAt }: FollowedCall): boolean => endedAt === null || kept.has(key);
