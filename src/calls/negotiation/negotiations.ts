@@ -225,7 +225,11 @@ export const createNegotiations = (
     const firstOfService = !wasThere && !state.heardOn.has(call.connection);
     state.heardOn.add(call.connection);
     const probe = isProbe(call, firstOfService);
-    const answer = answerOf(call, probe);
+    const first = answerOf(call, probe);
+    // Behind a refused v1 whatever is answered on v1alpha2 but "unknown service" is the fallback, be it the check that fails.
+    const isFallback =
+      version === 'v1alpha2' && evidence.refused.has('v1') && call.result.statusCode !== null;
+    const answer = first === 'failed' && isFallback ? 'served' : first;
     if (!evidence.tried.has(version)) {
       evidence.tried.add(version);
       state.probes.push({

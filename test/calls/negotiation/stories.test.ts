@@ -71,6 +71,27 @@ const cases: readonly { readonly name: string; readonly steps: readonly Step[]; 
     told: 'undetermined | -',
   },
   {
+    name: 'falls back, and the check on the old version fails while the runtime is loading',
+    steps: [
+      ...open,
+      [1, kubelet, 'v1 Version()', 'unknown_service'],
+      [1, kubelet, 'v1alpha2 Version', 'not_ready'],
+      ['close', 1, kubelet],
+      ['close', 2, kubelet],
+    ],
+    told: 'fell_back_to_v1alpha2 | -',
+  },
+  {
+    name: 'refused, and the check on the old version breaks off with the runtime',
+    steps: [
+      ['open', 1, kubelet],
+      [1, kubelet, 'v1 Version()', 'unknown_service'],
+      [1, kubelet, 'v1alpha2 Version', 'lost'],
+      ['close', 1, kubelet],
+    ],
+    told: 'gave_up | -',
+  },
+  {
     name: 'refused, and the next version has not answered yet',
     steps: [
       ...open,
