@@ -10,7 +10,7 @@ import { decodeSection } from './decode/section.ts';
 import { machine } from './machine.ts';
 import { hasProgram, type Started } from './processes.ts';
 import { relaySection } from './relay/section.ts';
-import { intoPage, reportText } from './report.ts';
+import { intoPage, type Report, reportText, sectionsIntoPage } from './report.ts';
 import type { BenchContext, Section } from './section.ts';
 import { tapSection } from './tap/section.ts';
 
@@ -26,7 +26,7 @@ const programs = ['tshark', 'h2load', 'socat', 'nginx', 'taskset', 'bash'];
 
 const usage = `usage: npm run bench -- [--quick] [--write] [${Object.keys(sections).join('] [')}]
   --quick  three short rounds: for development, too few to conclude from
-  --write  put the results of all sections into docs/benchmarks.md
+  --write  put the results into docs/benchmarks.md: of all sections, or of those that are named
 `;
 
 const page = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url));
@@ -84,7 +84,7 @@ const main = async (): Promise<number> => {
   const names = words.filter((word) => !word.startsWith('-'));
   const [quick, write] = [words.includes('--quick'), words.includes('--write')];
   const known = ['--quick', '--write', ...Object.keys(sections)];
-  if (!words.every((word) => known.includes(word)) || (write && (quick || names.length > 0))) {
+  if (!words.every((word) => known.includes(word)) || (write && quick)) {
     process.stderr.write(usage);
     return 2;
   }
@@ -102,13 +102,14 @@ const main = async (): Promise<number> => {
     });
   try {
     const done = await measured(names.length > 0 ? names : Object.keys(sections), quick, stopped.signal);
-    const text = reportText({
+    const report: Report = {
       machine: machine(),
       day: new Date().toISOString().slice(0, 10),
       sections: done,
-    });
-    process.stdout.write(`${text}\n`);
-    if (write) await writeFile(page, intoPage(await readFile(page, 'utf8'), text));
+    };
+    process.stdout.write(`${reportText(report)}\n`);
+    const put = names.length > 0 ? sectionsIntoPage : intoPage;
+    if (write) await writeFile(page, put(await readFile(page, 'utf8'), report));
     return 0;
   } catch (error) {
     if (code === null) throw error;

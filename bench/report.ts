@@ -47,15 +47,39 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
-export const reportText = ({ machine, day, sections }: Report): string =>
-  [`Measured on ${day}: ${machine}.`, ...sections.map(sectionText)].join('\n\n');
+const measuredOn = ({ machine, day }: Report): string => `Measured on ${day}: ${machine}.`;
+
+export const reportText = (report: Report): string =>
+  [measuredOn(report), ...report.sections.map(sectionText)].join('\n\n');
 
 const begin = '<!-- measured: written by `npm run bench -- --write` -->';
 const end = '<!-- end of what was measured -->';
 
-/** The page with its measured part replaced; what people wrote around it stays. */
-export const intoPage = (page: string, text: string): string => {
+const measuredPart = (page: string): { readonly from: number; readonly to: number } => {
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the page has no "${begin}" before "${end}"`);
-  return `${page.slice(0, from + begin.length)}\n\n${text}\n\n${page.slice(to)}`;
+  return { from: from + begin.length, to };
+};
+
+/** The page with its measured part replaced; what people wrote around it stays. */
+export const intoPage = (page: string, report: Report): string => {
+  const { from, to } = measuredPart(page);
+  return `${page.slice(0, from)}\n\n${reportText(report)}\n\n${page.slice(to)}`;
+};
+
+/** The page with these sections replaced, or added behind the others; each says when and where it was measured. */
+export const sectionsIntoPage = (page: string, report: Report): string => {
+  const { from, to } = measuredPart(page);
+  let part = page.slice(from, to).trim();
+  for (const section of report.sections) {
+    const head = `### ${section.title}\n`;
+    const text = sectionText(section).replace(head, `${head}\n${measuredOn(report)}\n`);
+    const at = part.indexOf(head);
+    if (at < 0) part = `${part}\n\n${text}`;
+    else {
+      const next = part.indexOf('\n### ', at);
+      part = part.slice(0, at) + text + (next < 0 ? '' : `\n${part.slice(next)}`);
+    }
+  }
+  return `${page.slice(0, from)}\n\n${part}\n\n${page.slice(to)}`;
 };
