@@ -78,7 +78,7 @@ test('its memory leaves room above the heap that Node may use', () => {
 test('the image has what is started, and what it is built and linked with', () => {
   const dockerfile = readFileSync('deploy/image/Dockerfile', 'utf8');
   const { container } = readManifest();
-  // With the young generation and the arenas that docs/benchmarks.md measured.
+  // With the young generation and the arenas that docs/decisions/memory.md weighed.
   assert.match(
     dockerfile,
     /^ENTRYPOINT \["node", "--max-semi-space-size=4", "\/opt\/critrace\/dist\/cli\/main\.js"\]$/m,
