@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { type BenchContext, type Conclusion, interleaved, roundsOf, type Section } from '../section.ts';
 import { quantile, ratios } from '../statistics.ts';
 import { startTapAgent } from '../tap/agent.ts';
@@ -59,7 +62,14 @@ export const agentSection = async (context: BenchContext): Promise<Section> => {
     await tapping('as it is', load.runtime),
     await tapping('with a full store', load.runtime, ['--store-dir', store]),
   ];
-  const idle = [await tapping('idle', relayed.runtime)];
+  const silent = createServer().listen(join(folder, 'silent.sock'));
+  context.owns({
+    async stop() {
+      silent.close();
+    },
+  });
+  await once(silent, 'listening');
+  const idle = [await tapping('idle', join(folder, 'silent.sock'))];
   const proxy = context.owns(
     await startAgent({ folder, name: 'paced', runtime: relayed.runtime, collectorPort }),
   );
@@ -124,8 +134,8 @@ export const agentSection = async (context: BenchContext): Promise<Section> => {
 everything. "A kubelet": a process of that name asks a simulated runtime of ${containers} containers what a kubelet asks, loop by
 loop, ${callsPerSecond} calls a second on average, for ${long} s a round; one round of each of its loops is exported in a minute. "A
 stranger": the same calls, evenly, from a process that is no kubelet, of which every call is exported, for ${short} s. "With a full
-store": another agent at the same time, whose store held 64 MiB when it started. "Idle": one more, to whose runtime nobody
-talks meanwhile. "Through the proxy": the stranger's calls through \`--source proxy\` before a runtime of its own. All agents run
+store": another agent at the same time, whose store held 64 MiB when it started. "Idle": one more, to whose socket nobody
+talks. "Through the proxy": the stranger's calls through \`--source proxy\` before a runtime of its own. All agents run
 from the beginning to the end; before the first round there are ${warmUpSeconds} s of all loads. CPU is the scheduler's count of
 all threads, memory is read from \`/proc/PID/status\` at the end of a round.`,
     series,
