@@ -4,23 +4,23 @@ import { featureOf } from '../calls/fallbacks/features.ts';
 import { endOfTry } from '../calls/unreturned/given-up.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
+import { clientStatus, type SpanStatus, serverStatus } from '../spans/status.ts';
+import { timesOfCall } from '../spans/times.ts';
 import type { Exemplar, MetricBook } from './book.ts';
 import type { BoundedNames } from './bounded-names.ts';
 import { other } from './instruments/instrument.ts';
 
-/** What an ended call adds to the metrics, told once: a revision of it cannot be taken back there. */
 export interface CallMetrics {
+  /**
+   * What an ended call adds to the metrics, told once: a revision of it cannot be taken back there. Its spans are for exemplars
+   * alone: of a call that is left out of the traces there are none.
+   */
   ended(call: Call, spans: readonly Span[]): void;
 }
 
 export const exemplarOf = ({ traceId, spanId }: Span): Exemplar => ({ traceId, spanId });
 
 export const secondsBetween = (start: Nanos, end: Nanos): number => Number(end - start) / 1e9;
-
-const said = (span: Span, name: string): string => {
-  const value = span.attributes[name];
-  return typeof value === 'string' ? value : '';
-};
 
 const sampledFlag = 1;
 
@@ -51,27 +51,33 @@ export const createCallMetrics = (options: CallMetricsOptions): CallMetrics => {
     return samplesRounds && (mayBeLeftOut || !isSampled) ? null : exemplarOf(span);
   };
 
-  const durations = (call: Call, spans: readonly Span[]): void => {
+  const exemplarAmong = (call: Call, spans: readonly Span[], kind: Span['kind']): Exemplar | null => {
+    const span = spans.find((one) => one.kind === kind);
+    return span === undefined ? null : exemplar(call, span);
+  };
+
+  const durations = (call: Call, method: string, spans: readonly Span[]): void => {
     // A start that was not seen makes a duration that is too short.
-    if (call.start === null) return;
-    for (const span of spans) {
-      const common = {
-        rpc_system_name: 'grpc',
-        rpc_method: said(span, 'rpc.method'),
-        rpc_status_code: named(said(span, 'rpc.status_code')),
-        error_type: named(said(span, 'error.type')),
-      };
-      const seconds = secondsBetween(span.start, span.end);
-      if (span.kind === 'client')
-        book.observe(
-          'rpc_client_call_duration_seconds',
-          { ...common, server_address: endpoints(call.endpoint) },
-          seconds,
-          exemplar(call, span),
-        );
-      else if (span.kind === 'server')
-        book.observe('rpc_server_call_duration_seconds', common, seconds, exemplar(call, span));
-    }
+    const times = call.start === null ? null : timesOfCall(call, null);
+    if (times === null) return;
+    const labelsOf = ({ errorType }: SpanStatus) => ({
+      rpc_system_name: 'grpc',
+      rpc_method: method,
+      rpc_status_code: named(call.result.status ?? ''),
+      error_type: named(errorType ?? ''),
+    });
+    book.observe(
+      'rpc_client_call_duration_seconds',
+      { ...labelsOf(clientStatus(call)), server_address: endpoints(call.endpoint) },
+      secondsBetween(times.client.start, times.client.end),
+      exemplarAmong(call, spans, 'client'),
+    );
+    book.observe(
+      'rpc_server_call_duration_seconds',
+      labelsOf(serverStatus(call)),
+      secondsBetween(times.server.start, times.server.end),
+      exemplarAmong(call, spans, 'server'),
+    );
   };
 
   const sizes = (call: Call, method: string): void => {
@@ -94,7 +100,7 @@ export const createCallMetrics = (options: CallMetricsOptions): CallMetrics => {
           api_version: call.apiVersion ?? 'unknown',
           caller: callers(programOf(call.caller.comm)),
         });
-      durations(call, spans);
+      durations(call, method, spans);
       sizes(call, method);
       if (endOfTry(call) === 'deadline') book.add('cri_deadline_exceeded_total', { rpc_method: method });
       const feature = call.rpc === null || call.service === null ? null : featureOf(call.rpc);

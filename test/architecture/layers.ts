@@ -18,7 +18,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   spans: ['foundation', 'type calls'],
   export: ['foundation', 'type spans', 'type calls'],
   store: ['foundation', 'type spans', 'type calls'],
-  metrics: ['foundation', 'calls', 'type spans', 'type export', 'type kernel', 'type health.ts'],
+  metrics: ['foundation', 'calls', 'spans', 'type export', 'type kernel', 'type health.ts'],
   web: ['foundation', 'store', 'type spans', 'type calls'],
   record: ['foundation', 'source', 'http2', 'grpc', 'cri', 'type kernel'],
   // Asks runtimes as the simulated kubelet does.

@@ -51,12 +51,6 @@ export const aBook = ({
 
 /** The CLIENT and SERVER spans that a call has, as far as metrics look at them. */
 export const spansFor = (call: Call, traceId = '0'.repeat(32)): readonly Span[] => {
-  const status = call.result.status;
-  const attributes = {
-    'rpc.method': call.method ?? '_OTHER',
-    ...(status === null ? {} : { 'rpc.status_code': status }),
-    ...(status === 'OK' || status === null ? {} : { 'error.type': status }),
-  };
   const span: Span = {
     traceId,
     spanId: '1'.repeat(16),
@@ -68,7 +62,7 @@ export const spansFor = (call: Call, traceId = '0'.repeat(32)): readonly Span[] 
     kind: 'client',
     start: call.start ?? 0n,
     end: call.end ?? 0n,
-    attributes,
+    attributes: {},
     status: { code: 'unset', message: null },
     events: [],
     links: [],

@@ -43,6 +43,20 @@ test('a chain of tries counts once for each thing, however often it is told', as
   assert.equal(sumOf(all, 'cri_zombie_calls_total'), 1);
 });
 
+test('a call that is left out of the traces has its durations all the same, and no exemplar', async () => {
+  const { sink, book, samples } = aBook();
+  sink.findings([{ ...exportedCall({}), spans: [] }]);
+  const all = await samples();
+  const labels = { rpc_method: call.method ?? '', rpc_status_code: 'OK', error_type: '' };
+  for (const side of ['client', 'server'])
+    assert.equal(sumOf(all, `rpc_${side}_call_duration_seconds_count`, labels), 1, side);
+  const seconds = Number((call.end ?? 0n) - (call.start ?? 0n)) / 1e9;
+  assert.equal(sumOf(all, 'rpc_client_call_duration_seconds_sum', labels), seconds);
+  assert.doesNotMatch(await book.openMetrics(), /trace_id/);
+  sink.findings([exportedCall({ stream: 9 })]);
+  assert.match(await book.openMetrics(), /trace_id/);
+});
+
 test('calls at their deadline and refused features are counted from the calls themselves', async () => {
   const { sink, samples } = aBook();
   const { result } = call;
