@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { commands } from '../../../src/cli/commands.ts';
 import { optionOf, optionsOfGroups } from '../../../src/config/options.ts';
 import { critrace } from '../../cli/critrace.ts';
+import { temporaryFolder } from '../../support/folder.ts';
 
 const small = 'test/fixtures/captures/traced-c24-crictl1.36.jsonl.gz';
 
@@ -102,12 +105,15 @@ describe('help', () => {
 describe('completion', () => {
   const parsers = { bash: ['bash', '-n'], zsh: ['zsh', '-n'], fish: ['fish', '--no-execute'] } as const;
   for (const [shell, [program, flag]] of Object.entries(parsers)) {
-    it(`for ${shell} offers every command and choices, and is valid where the shell is there to say so`, async () => {
+    it(`for ${shell} offers every command and choices, and is valid where the shell is there to say so`, async (t) => {
       const { code, stdout } = await critrace(['completion', shell]);
       assert.equal(code, 0);
       for (const { name } of commands) assert.match(stdout, new RegExp(`\\b${name}\\b`));
       assert.match(stdout, /compact json otlp/);
-      const parsed = spawnSync(program, [flag], { input: stdout });
+      // From a file: fish does not read a script from a socket, which is what `input` is.
+      const script = join(await temporaryFolder(t), 'completion');
+      writeFileSync(script, stdout);
+      const parsed = spawnSync(program, [flag, script]);
       if (parsed.error === undefined) assert.equal(parsed.status, 0, String(parsed.stderr));
       else assert.match(String(parsed.error), /ENOENT/);
     });
