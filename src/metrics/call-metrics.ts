@@ -3,6 +3,7 @@ import { programOf } from '../calls/caller.ts';
 import { featureOf } from '../calls/fallbacks/features.ts';
 import { endOfTry } from '../calls/unreturned/given-up.ts';
 import type { Nanos } from '../foundation/time.ts';
+import { nameOf } from '../spans/call-attributes.ts';
 import type { Span } from '../spans/span.ts';
 import { clientStatus, type SpanStatus, serverStatus } from '../spans/status.ts';
 import { timesOfCall } from '../spans/times.ts';
@@ -29,7 +30,7 @@ const named = (value: string): string => (value.includes('CODE_') ? other : valu
 
 /** The method as spans name it, so that a metric leads to its spans: `_OTHER` for what is not of the CRI. */
 export const methodOf = (call: Pick<Call, 'method'>, recognises: (method: string) => boolean): string =>
-  call.method !== null && recognises(call.method) ? call.method : other;
+  nameOf(call, recognises).method;
 
 export interface CallMetricsOptions {
   readonly book: MetricBook;

@@ -32,7 +32,7 @@ export interface MethodNaming {
 }
 
 /** `_OTHER` keeps span names few: a peer can ask for any path. */
-export const nameOf = (call: Call, recognises: (method: string) => boolean): MethodNaming =>
+export const nameOf = (call: Pick<Call, 'method'>, recognises: (method: string) => boolean): MethodNaming =>
   call.method !== null && recognises(call.method)
     ? { spanName: call.method, method: call.method, original: null }
     : { spanName: 'grpc', method: '_OTHER', original: call.method };
