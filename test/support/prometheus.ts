@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryFolder } from './folder.ts';
 import { freePort } from './free-port.ts';
-import { untilThere } from './until.ts';
+import { startReady } from './ready-program.ts';
 
 export interface PrometheusSeries {
   readonly metric: Readonly<Record<string, string>>;
@@ -48,25 +46,18 @@ export const startPrometheus = async (
       ],
     }),
   );
-  const child = spawn(
-    'prometheus',
-    [
+  const base = `http://127.0.0.1:${port}`;
+  await startReady(t, {
+    program: 'prometheus',
+    args: [
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--enable-feature=exemplar-storage',
       '--log.level=error',
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const said: Buffer[] = [];
-  child.stderr.on('data', (bytes: Buffer) => said.push(bytes));
-  const ended = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await ended;
+    ready: `${base}/-/ready`,
   });
-  const base = `http://127.0.0.1:${port}`;
   const ask = async (path: string): Promise<unknown> => {
     const response = await fetch(`${base}${path}`);
     const body: unknown = await response.json();
@@ -74,11 +65,6 @@ export const startPrometheus = async (
       throw new Error(`${decodeURIComponent(path)}: ${JSON.stringify(body)}`);
     return body.data;
   };
-  await untilThere(async () => {
-    if (child.exitCode !== null) throw new Error(`prometheus ended: ${Buffer.concat(said)}`);
-    const response = await fetch(`${base}/-/ready`).catch(() => null);
-    return response?.ok === true ? response : null;
-  }, 'Prometheus');
   return {
     ask,
     async query(expr) {

@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import * as z from 'zod';
 import { temporaryFolder } from '../../support/folder.ts';
 import { freePort } from '../../support/free-port.ts';
-import { untilThere } from '../../support/until.ts';
+import { startReady } from '../../support/ready-program.ts';
 
 const span = z.object({
   traceID: z.string(),
@@ -71,27 +69,14 @@ export const startJaeger = async (t: TestContext, program: string): Promise<Jaeg
       exporters: { jaeger_storage_exporter: { trace_storage: 'memory' } },
     }),
   );
-  const child = spawn(program, [`--config=file:${config}`], {
+  const base = `http://127.0.0.1:${http}`;
+  await startReady(t, {
+    program,
+    args: [`--config=file:${config}`],
     // Else it sends traces of itself to whoever listens on port 4317.
     env: { ...process.env, OTEL_TRACES_SAMPLER: 'always_off' },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    ready: `${base}/api/services`,
   });
-  const said: Buffer[] = [];
-  child.stderr.on('data', (bytes: Buffer) => said.push(bytes));
-  const ended = once(child, 'exit');
-  t.after(async () => {
-    child.kill('SIGTERM');
-    await ended;
-  });
-  const base = `http://127.0.0.1:${http}`;
-  await untilThere(
-    async () => {
-      if (child.exitCode !== null) throw new Error(`Jaeger ended: ${Buffer.concat(said)}`);
-      const response = await fetch(`${base}/api/services`).catch(() => null);
-      return response?.ok === true ? response : null;
-    },
-    () => `Jaeger: ${Buffer.concat(said)}`,
-  );
   const search: Jaeger['search'] = async (service, tags) => {
     const now = Date.now();
     const query = new URLSearchParams({
