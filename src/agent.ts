@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createCallSpans } from './call-spans.ts';
 import type { Config } from './config/options.ts';
 import { loadSchema } from './cri/schema.ts';
@@ -16,13 +17,16 @@ import type { SystemTimers } from './foundation/timers.ts';
 import { createHealth, type Health } from './health.ts';
 import { heartbeatMs } from './heartbeat.ts';
 import { hostOf, sharedAttributes } from './host.ts';
+import type { KernelEvent } from './kernel/kernel-event.ts';
 import type { LiveSource } from './live-source.ts';
-import { openMetricsService } from './metrics-service.ts';
+import { type MetricsService, openMetricsService, pushWayOf } from './metrics-service.ts';
 import { observe, type SpansOf } from './observe.ts';
 import { openPageService } from './page-service.ts';
 import { createPipeline } from './pipeline.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import { openSinks } from './sinks.ts';
+import type { Source } from './source/source.ts';
+import type { HostFacts } from './spans/host.ts';
 import { createSpanCounters } from './spans/limits.ts';
 
 export interface AgentOptions {
@@ -35,8 +39,8 @@ export interface AgentOptions {
   /** Of the source too: who waits for others is woken together with them. */
   readonly timers: SystemTimers;
   readonly log: ExportLog;
-  /** Sinks beside those of the configuration. */
-  readonly extraSinks?: readonly Sink[];
+  /** Sinks beside those of the store and the collector, as the configuration asks for them now. */
+  readonly extraSinks?: (config: Config) => readonly Sink[];
   /** Takes its place only when everything behind it is ready. */
   readonly openSource: (identity: string, readiness: Readiness) => Promise<LiveSource>;
 }
@@ -60,6 +64,20 @@ export interface Agent {
 
 const nanosOf = (milliseconds: number): Nanos => BigInt(Math.round(milliseconds)) * nanosPerMillisecond;
 
+const identityOptions = ['node-name', 'cluster-name', 'resource-attributes'] as const;
+
+/** The same source, with its kernel events shown on their way. */
+const withKernelEvents = (source: LiveSource, seen: (event: KernelEvent, at: Nanos) => void): Source => ({
+  identity: source.identity,
+  async *events() {
+    for await (const batch of source.events()) {
+      for (const event of batch) if (event.kind === 'kernel') seen(event.event, event.seen.at);
+      yield batch;
+    }
+  },
+  stop: () => source.stop(),
+});
+
 /** Faults that are logged; all are counted. */
 const maxToldFaults = 10;
 
@@ -71,6 +89,16 @@ const within = async (ms: number, work: Promise<unknown>): Promise<boolean> => {
   const done = await Promise.race([work.then(() => true), late]);
   clearTimeout(timer);
   return done;
+};
+
+/** What stands on all resources, said where it is not only the machine's own. */
+const tellHost = (config: Config, log: ExportLog): HostFacts => {
+  const { shared, leftOut } = sharedAttributes(config['resource-attributes']);
+  const taken = Object.keys(shared);
+  if (taken.length > 0) log('info', `on all resources: ${taken.join(', ')}`);
+  if (leftOut.length > 0)
+    log('info', `of critrace and not of what it watches, so on no resource: ${leftOut.join(', ')}`);
+  return hostOf(config);
 };
 
 /**
@@ -85,15 +113,11 @@ export const startAgent = async ({
   timers,
   log,
   openSource,
-  extraSinks = [],
+  extraSinks = () => [],
 }: AgentOptions): Promise<Agent> => {
   const health = createHealth();
-  const host = hostOf(config);
-  const { shared, leftOut } = sharedAttributes(config['resource-attributes']);
-  const taken = Object.keys(shared);
-  if (taken.length > 0) log('info', `on all resources: ${taken.join(', ')}`);
-  if (leftOut.length > 0)
-    log('info', `of critrace and not of what it watches, so on no resource: ${leftOut.join(', ')}`);
+  let current = config;
+  let host = tellHost(config, log);
 
   // Fatal: the schema is part of the program.
   const pipeline = createPipeline({ schema: loadSchema(), full: false });
@@ -103,19 +127,25 @@ export const startAgent = async ({
 
   const readiness = createReadiness();
   readiness.set('observer', 'starting');
-  // Not fatal: an address that is taken is tried again.
-  const metrics =
-    config['metrics-exporter'] === 'none'
+  const openMetrics = async (of: Config): Promise<MetricsService | null> =>
+    of['metrics-exporter'] === 'none'
       ? null
-      : await openMetricsService({ config, version, clock, log, health, readiness, pipeline, timers });
+      : openMetricsService({
+          ...{ config: of, way: pushWayOf(of, version), version },
+          ...{ clock, log, health, readiness, pipeline, timers },
+        });
+  // Not fatal: an address that is taken is tried again.
+  let metrics = await openMetrics(config);
 
-  let current = config;
   // Fatal where a file that was asked for cannot be written; a collector that is away is not: spans wait for it.
-  const sinks: readonly Sink[] = [
-    ...(await openSinks({ config, current: () => current, environment, version, health, log, timers })),
-    ...extraSinks,
-  ];
-  if (sinks.length === 0) {
+  const sinks = await openSinks({
+    config,
+    current: () => current,
+    ...{ environment, version, health, log, timers },
+  });
+  let extra = extraSinks(config);
+  const allSinks = (): readonly Sink[] => [...sinks.all(), ...extra];
+  if (allSinks().length === 0) {
     log('warn', 'nothing takes the spans: neither otlp-endpoint nor store-dir is set');
   }
   // Fatal where it would be open to others; an address that is taken is not.
@@ -126,41 +156,42 @@ export const startAgent = async ({
     // Fatal: without its place in the path there is nothing to see. Callers' names missing is not.
     source = await openSource(host.hostId, readiness);
   } catch (error) {
-    await Promise.all([...sinks.map((sink) => sink.close()), metrics?.close(), page?.close()]);
+    await Promise.all([...allSinks().map((sink) => sink.close()), metrics?.close(), page.close()]);
     throw error;
   }
   health.add(source.mode, source.counters);
-  page?.watching(source);
+  page.watching(source);
+  metrics?.watching(source);
 
   const spansOf = createCallSpans({
     identity: source.identity,
-    host,
+    get host() {
+      return host;
+    },
     mode: source.mode,
     version,
     counters: spanCounters,
   });
   const samplingCounters = createSamplingCounters();
   health.add('sampling', samplingCounters);
-  const sampled =
-    config.sampling === 'all'
-      ? (batch: readonly Exported[]) => batch
-      : createRoundSampling(
-          {
-            ...defaultSamplingLimits,
-            get intervalNs() {
-              return nanosOf(current['round-interval']);
-            },
-            get slowNs() {
-              return nanosOf(current['round-slow']);
-            },
-          },
-          (finding) => spansOf(finding, null),
-          samplingCounters,
-        );
-  const spansAtOnce: SpansOf =
-    config.sampling === 'all'
-      ? spansOf
-      : (finding, endOfInput) => (isSampledLater(finding) ? [] : spansOf(finding, endOfInput));
+  const sampled = createRoundSampling(
+    {
+      ...defaultSamplingLimits,
+      get keepsAll() {
+        return current.sampling === 'all';
+      },
+      get intervalNs() {
+        return nanosOf(current['round-interval']);
+      },
+      get slowNs() {
+        return nanosOf(current['round-slow']);
+      },
+    },
+    (finding) => spansOf(finding, null),
+    samplingCounters,
+  );
+  const spansAtOnce: SpansOf = (finding, endOfInput) =>
+    current.sampling === 'rounds' && isSampledLater(finding) ? [] : spansOf(finding, endOfInput);
   const observer = { faults: 0 };
   health.add('observer', observer);
   /** The calls pass through this process: no fault of the observer may end it. */
@@ -181,15 +212,21 @@ export const startAgent = async ({
     fault(error, connection === null ? 'at the end' : `connection ${connection} is no longer observed`);
   const lateNames = createLateNameCounters();
   health.add('lateNames', lateNames);
-  const found = observe(metrics?.watching(source) ?? source, pipeline, spansAtOnce, {
-    onFault: unobserved,
-    heartbeat: { clock, timers, everyMs: heartbeatMs },
-  });
+  const found = observe(
+    withKernelEvents(source, (event, at) => metrics?.sink.kernel(event, at)),
+    pipeline,
+    spansAtOnce,
+    {
+      onFault: unobserved,
+      heartbeat: { clock, timers, everyMs: heartbeatMs },
+    },
+  );
   const ended = (async () => {
     for await (const batch of withLateNames(found, lateNames)) {
       const wanted = sampled(batch);
-      for (const sink of sinks) take(sink, wanted);
-      if (page?.sink != null) take(page.sink, wanted);
+      for (const sink of allSinks()) take(sink, wanted);
+      const shown = page.sink();
+      if (shown !== null) take(shown, wanted);
       // Numbers are of all calls, also of those whose spans are left out.
       if (metrics !== null) take(metrics.sink, batch);
     }
@@ -203,28 +240,38 @@ export const startAgent = async ({
     // The collector may take its time, and calls pass meanwhile: they are watched until there is little left to send.
     const timeout = current['stop-timeout'];
     readiness.set('observer', 'stopping');
-    await within(timeout / 4, Promise.all(sinks.map((sink) => sink.flush())));
+    await within(timeout / 4, Promise.all(allSinks().map((sink) => sink.flush())));
     await source.stop();
     await ended.catch(() => undefined);
-    const flushed = await within((timeout * 3) / 4, Promise.all(sinks.map((sink) => sink.close())));
+    const flushed = await within((timeout * 3) / 4, Promise.all(allSinks().map((sink) => sink.close())));
     if (!flushed)
       log('warn', `not all was handed on within stop-timeout; what the spool holds is sent by the next run`);
-    await Promise.all([
-      source.close(),
-      within(timeout, metrics?.close() ?? Promise.resolve()),
-      page?.close(),
-    ]);
+    await Promise.all([source.close(), within(timeout, metrics?.close() ?? Promise.resolve()), page.close()]);
   };
   return {
     health,
     async reconfigure(next) {
-      // First, for it can be refused.
-      await page?.reconfigure(next);
+      // First what can be refused.
+      const way = pushWayOf(next, version);
+      const turnPage = await page.prepare(next);
+      await sinks.reconfigure(next);
+      const before = current;
       current = next;
-      await metrics?.reconfigure(next);
+      extra = extraSinks(next);
+      if (identityOptions.some((name) => !isDeepStrictEqual(next[name], before[name])))
+        host = tellHost(next, log);
+      await turnPage();
+      if ((next['metrics-exporter'] === 'none') === (metrics === null)) await metrics?.reconfigure(next, way);
+      else {
+        const gone = metrics;
+        metrics = null;
+        await gone?.close();
+        metrics = await openMetrics(next);
+        metrics?.watching(source);
+      }
     },
     metricsAddress: () => metrics?.address() ?? null,
-    pageUrl: () => page?.url() ?? null,
+    pageUrl: () => page.url(),
     ended,
     stop() {
       stopping ??= stop();

@@ -21,6 +21,7 @@ import { spansOfUpgrade } from './spans/upgrade-spans.ts';
 export interface CallSpansOptions {
   /** Of the source: span ids are derived from it. */
   readonly identity: string;
+  /** The same object for as long as nothing of it changes; read whenever spans are made. */
   readonly host: HostFacts;
   readonly mode: ObservationMode;
   readonly version: string;
@@ -29,7 +30,7 @@ export interface CallSpansOptions {
 
 /** How the findings of one source become spans. */
 export const createCallSpans = (options: CallSpansOptions): SpansOf => {
-  const { identity, host, mode, version, counters } = options;
+  const { identity, mode, version, counters } = options;
   const callName = createCallName(identity);
   const rounds = createRoundIds(callName);
   const context = {
@@ -37,7 +38,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     callName,
     mode,
     counters,
-    resources: createResourceBook(host, version, defaultSpanLimits, counters),
+    resources: createResourceBook(() => options.host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,
     parentOf: (call: Call) =>
       negotiationParentOf(identity, call) ?? operationParentOf(call) ?? rounds.parentOf(call),

@@ -9,6 +9,8 @@ type CounterObject = object;
 export interface Health {
   /** Adds a layer. The object is read, never copied, whenever health is asked for. */
   add(name: string, counters: CounterObject): void;
+  /** Forgets a layer that is there no more. */
+  remove(name: string): void;
   /** All counters of all layers on one plain object. */
   snapshot(): Counters;
 }
@@ -33,6 +35,9 @@ export const createHealth = (): Health => {
   return {
     add(name, counters) {
       parts.set(name, counters);
+    },
+    remove(name) {
+      parts.delete(name);
     },
     snapshot() {
       const { rss } = process.memoryUsage();

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { defaultUnreturnedLimits } from './calls/unreturned/limits.ts';
 import type { Config } from './config/options.ts';
 import { servesMetrics } from './config/rules.ts';
 import { findMethod } from './cri/methods.ts';
-import type { ExportLog, Sink } from './export/sink.ts';
+import type { OtlpSettings } from './export/otlp-settings.ts';
+import type { ExportLog } from './export/sink.ts';
 import type { Clock } from './foundation/clock.ts';
 import type { SystemTimers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
@@ -14,14 +16,15 @@ import { type Endpoint, openEndpoint, type Page } from './metrics/endpoint.ts';
 import { watchEventLoop } from './metrics/event-loop.ts';
 import { classicType, openMetricsType, prefersOpenMetrics } from './metrics/exposition.ts';
 import { type OtlpPush, openOtlpPush } from './metrics/otlp-push.ts';
-import { createMetricsSink } from './metrics/sink.ts';
+import { createMetricsSink, type MetricsSink } from './metrics/sink.ts';
 import { otlpSettingsOf } from './otlp-settings.ts';
 import type { Pipeline } from './pipeline.ts';
 import { isReady, type Readiness, readinessText } from './readiness.ts';
-import type { Source } from './source/source.ts';
 
 export interface MetricsServiceOptions {
   readonly config: Config;
+  /** Of that configuration. */
+  readonly way: PushWay | null;
   readonly version: string;
   readonly clock: Clock;
   readonly log: ExportLog;
@@ -31,24 +34,48 @@ export interface MetricsServiceOptions {
   readonly timers: SystemTimers;
 }
 
+/** How the numbers go to a collector. */
+export interface PushWay {
+  readonly settings: OtlpSettings;
+  readonly everyMs: number;
+  readonly resource: Readonly<Record<string, string>>;
+}
+
+/** Null: they go to none. Throws ConfigError where a certificate cannot be read. */
+export const pushWayOf = (config: Config, version: string): PushWay | null => {
+  const address = config['otlp-endpoint'];
+  if (!config['metrics-exporter'].includes('otlp') || address === null) return null;
+  const { hostId, nodeName } = hostOf(config);
+  return {
+    settings: otlpSettingsOf(config, address),
+    everyMs: config['metrics-interval'],
+    resource: {
+      'service.name': 'critrace',
+      'service.version': version,
+      'service.instance.id': hostId,
+      'host.id': hostId,
+      ...(nodeName === null ? {} : { 'k8s.node.name': nodeName }),
+    },
+  };
+};
+
 export interface MetricsService {
-  readonly sink: Sink;
-  /** The same source, with its kernel events counted on their way. */
-  watching(source: LiveSource): Source;
+  readonly sink: MetricsSink;
+  watching(source: LiveSource): void;
   /** Where the pages are; null: nowhere. */
   address(): string | null;
-  /** Listens where the configuration says now. */
-  reconfigure(config: Config): Promise<void>;
+  /** Listens, and sends, where the configuration says now. */
+  reconfigure(config: Config, way: PushWay | null): Promise<void>;
   close(): Promise<void>;
 }
 
 const collectorStates = ['unknown', 'up', 'away', 'refusing'] as const;
 
-/** Nothing that concerns where the numbers go has changed. */
-const isSameWay = (one: Config, other: Config): boolean =>
-  (['metrics-exporter', 'metrics-host', 'metrics-port', 'metrics-interval'] as const).every(
-    (name) => one[name] === other[name],
-  );
+/** Nothing that concerns where the pages are has changed. */
+const isSameServer = (one: Config, other: Config): boolean =>
+  servesMetrics(one) === servesMetrics(other) &&
+  one['metrics-host'] === other['metrics-host'] &&
+  one['metrics-port'] === other['metrics-port'];
 
 const plainText = 'text/plain; charset=utf-8';
 
@@ -56,6 +83,7 @@ const plainText = 'text/plain; charset=utf-8';
 export const openMetricsService = async (options: MetricsServiceOptions): Promise<MetricsService> => {
   const { version, clock, log, health, readiness, pipeline, timers } = options;
   const book = createMetricBook();
+  let current = options.config;
   const counters = createMetricsCounters();
   health.add('metrics', counters);
   const sink = createMetricsSink({
@@ -65,7 +93,7 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
     recognises: (method) => findMethod(method) !== null,
     health: health.snapshot,
     inFlight: pipeline.inFlight,
-    samplesRounds: options.config.sampling === 'rounds',
+    samplesRounds: () => current.sampling === 'rounds',
     messageLimitBytes: defaultUnreturnedLimits.messageLimitBytes,
   });
   const unwatchLoop = watchEventLoop(book, timers);
@@ -86,11 +114,12 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
     book.replace('critrace_ready', [{ labels: {}, value: isReady(readiness) ? 1 : 0 }]);
     const collector = health.snapshot().collector;
     const state = typeof collector === 'object' && collector !== null ? collector.state : null;
-    if (state !== null)
-      book.replace(
-        'critrace_collector_state',
-        collectorStates.map((one) => ({ labels: { state: one }, value: one === state ? 1 : 0 })),
-      );
+    book.replace(
+      'critrace_collector_state',
+      state === null
+        ? []
+        : collectorStates.map((one) => ({ labels: { state: one }, value: one === state ? 1 : 0 })),
+    );
     if (source === null) return;
     book.replace('critrace_source_info', [{ labels: { mode: source.mode }, value: 1 }]);
     const held = source.mode === 'proxy' ? source.counters.queuedBytes : source.counters.ringBytes;
@@ -131,51 +160,34 @@ export const openMetricsService = async (options: MetricsServiceOptions): Promis
           timers,
         })
       : null;
-  const openPush = async (config: Config): Promise<OtlpPush | null> => {
-    const address = config['otlp-endpoint'];
-    if (!config['metrics-exporter'].includes('otlp')) return null;
-    if (address === null) {
+  const openPush = async (at: PushWay | null): Promise<OtlpPush | null> => {
+    if (at !== null)
+      return openOtlpPush({ ...{ book, collect, version, clock, counters, log, timers }, ...at });
+    if (current['metrics-exporter'].includes('otlp'))
       log('warn', 'metrics go to no collector: otlp-endpoint is not set');
-      return null;
-    }
-    const { hostId, nodeName } = hostOf(config);
-    return openOtlpPush({
-      ...{ book, collect, version, clock, counters, log },
-      settings: otlpSettingsOf(config, address),
-      everyMs: config['metrics-interval'],
-      resource: {
-        'service.name': 'critrace',
-        'service.version': version,
-        'service.instance.id': hostId,
-        'host.id': hostId,
-        ...(nodeName === null ? {} : { 'k8s.node.name': nodeName }),
-      },
-      timers,
-    });
+    return null;
   };
-  let current = options.config;
+  let { way } = options;
   let endpoint = await open(current);
-  let push = await openPush(current);
+  let push = await openPush(way);
 
   return {
     sink,
     watching(live) {
       source = live;
-      async function* events() {
-        for await (const batch of live.events()) {
-          for (const event of batch) if (event.kind === 'kernel') sink.kernel(event.event, event.seen.at);
-          yield batch;
-        }
-      }
-      return { identity: live.identity, events, stop: () => live.stop() };
     },
     address: () => endpoint?.address() ?? null,
-    async reconfigure(config) {
-      if (isSameWay(config, current)) return;
+    async reconfigure(config, next) {
+      const before = current;
       current = config;
-      await Promise.all([endpoint?.close(), push?.close()]);
-      endpoint = await open(config);
-      push = await openPush(config);
+      if (!isSameServer(config, before)) {
+        await endpoint?.close();
+        endpoint = await open(config);
+      }
+      if (isDeepStrictEqual(next, way)) return;
+      way = next;
+      await push?.close();
+      push = await openPush(next);
     },
     async close() {
       unwatchLoop();

@@ -1,7 +1,16 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './config/error.ts';
 import type { Config, OptionName } from './config/options.ts';
 import type { OtlpSettings } from './export/otlp-settings.ts';
+
+/** Connecting would say nothing of a file that is no PEM but that the collector is away. */
+const read = (name: OptionName, file: string): Buffer => {
+  const content = readFileSync(file);
+  if (name === 'otlp-client-key') createPrivateKey(content);
+  else new X509Certificate(content);
+  return content;
+};
 
 const pem = (
   config: Config,
@@ -10,7 +19,7 @@ const pem = (
   const file = config[name];
   if (file === null) return null;
   try {
-    return readFileSync(file);
+    return read(name, file);
   } catch (error) {
     const why = error instanceof Error && 'code' in error ? error.code : error;
     throw new ConfigError(

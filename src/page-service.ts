@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigError } from './config/error.ts';
-import { type Config, optionOf } from './config/options.ts';
+import type { Config } from './config/options.ts';
 import { outlook } from './doctor/outlook.ts';
 import { createExportCounters } from './export/counters.ts';
 import { createLineSink } from './export/line-sink.ts';
@@ -14,20 +12,19 @@ import type { Clock } from './foundation/clock.ts';
 import type { Timers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
 import type { LiveSource } from './live-source.ts';
+import { type PagePlace, placeOf } from './page-place.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Readiness } from './readiness.ts';
 import { openFolderLines } from './store/folder-lines.ts';
 import { createStoreCounters, defaultStoreLimits } from './store/limits.ts';
-import type { Lines } from './store/lines.ts';
 import { createMemoryLines } from './store/memory-lines.ts';
-import { createStore } from './store/store.ts';
-import { isLocal, type PageAddress, parsePageAddress } from './web/address.ts';
+import { createStore, type Store } from './store/store.ts';
 import type { OutlookJson } from './web/api.ts';
-import { builtPage, loadAssets } from './web/assets.ts';
+import { type Asset, builtPage, loadAssets } from './web/assets.ts';
 import type { Dataset } from './web/dataset.ts';
 import { createPageCounters, defaultPageLimits } from './web/limits.ts';
 import { PageError } from './web/listen.ts';
-import { type MutualTls, openPageServer, type PageServer } from './web/page-server.ts';
+import { openPageServer, type PageServer } from './web/page-server.ts';
 
 export interface PageServiceOptions {
   readonly config: Config;
@@ -41,83 +38,18 @@ export interface PageServiceOptions {
 }
 
 export interface PageService {
-  /** Where the spans go that the page shows; null: the store's files are read. */
-  readonly sink: Sink | null;
+  /** Where the spans go that the page shows; null: there is no page, or the store's files are read. */
+  sink(): Sink | null;
   watching(source: LiveSource): void;
   /** Where the page is; null: nowhere. */
   url(): string | null;
-  /** Serves it where, and to whom, the configuration says now: tokens and certificates are read anew. Throws ConfigError. */
-  reconfigure(config: Config): Promise<void>;
+  /**
+   * Reads what the configuration says now, tokens and certificates too, and throws ConfigError where that cannot be. What
+   * it gives serves the page so: there, to them, of that store.
+   */
+  prepare(config: Config): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
-
-interface PagePlace {
-  readonly address: PageAddress;
-  readonly token: string | null;
-  readonly tls: MutualTls | null;
-}
-
-const leastToken = 16;
-
-type PageFile = 'page-token-file' | 'page-certificate' | 'page-key' | 'page-client-ca';
-
-const contentOf = async (config: Config, name: PageFile): Promise<Buffer> => {
-  const path = config[name] ?? '';
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${name}: cannot read "${path}": ${why}`, `--${name} ${optionOf(name).example}`);
-  }
-};
-
-const tokenOf = async (config: Config): Promise<string | null> => {
-  const path = config['page-token-file'];
-  if (path === null) return null;
-  const token = (await contentOf(config, 'page-token-file')).toString().trim();
-  if (token.length >= leastToken) return token;
-  throw new ConfigError(
-    `page-token-file: what "${path}" holds is shorter than ${leastToken} characters`,
-    `head -c 24 /dev/urandom | base64 > ${path}`,
-  );
-};
-
-const certificates = async (config: Config): Promise<MutualTls | null> => {
-  const { 'page-key': key, 'page-certificate': certificate, 'page-client-ca': authorities } = config;
-  if (key === null && certificate === null && authorities === null) return null;
-  if (key === null || certificate === null || authorities === null) {
-    throw new ConfigError(
-      'page-certificate, page-key and page-client-ca are given only in part; allowed: all three together',
-      '--page-certificate page.pem --page-key page.key --page-client-ca clients.pem',
-    );
-  }
-  return {
-    key: await contentOf(config, 'page-key'),
-    certificate: await contentOf(config, 'page-certificate'),
-    clientAuthorities: await contentOf(config, 'page-client-ca'),
-  };
-};
-
-/** Null: no page is asked for. Throws ConfigError where what is asked for would be open to others. */
-const placeOf = async (config: Config): Promise<PagePlace | null> => {
-  if (config['page-listen'] === 'off') return null;
-  const address = parsePageAddress(config['page-listen']);
-  if (address === null) {
-    throw new ConfigError(
-      `page-listen: "${config['page-listen']}" is no address; allowed: HOST:PORT, unix:///PATH, off`,
-      '--page-listen 127.0.0.1:9465',
-    );
-  }
-  const token = await tokenOf(config);
-  const tls = await certificates(config);
-  if (token === null && tls === null && !isLocal(address)) {
-    throw new ConfigError(
-      `page-listen: on ${config['page-listen']} whoever reaches this machine could look: the page names pods, images and errors; allowed: with a token (page-token-file) or certificates (page-certificate, page-key, page-client-ca), or on 127.0.0.1`,
-      '--page-listen 127.0.0.1:9465',
-    );
-  }
-  return { address, token, tls };
-};
 
 /** The part of its readiness that is no socket. */
 const observerPart = 'observer';
@@ -136,34 +68,37 @@ const outlookOf = (source: LiveSource, readiness: Readiness): Pick<OutlookJson, 
     kubelet: null,
   });
 
-/** The agent's page: what it finds, out of its store where it keeps one, else out of memory. Null: none is asked for. */
-export const openPageService = async (options: PageServiceOptions): Promise<PageService | null> => {
-  const { config, version, clock, log, health, pipeline, readiness, timers } = options;
-  const place = await placeOf(config);
-  if (place === null) return null;
+/** What the page shows: of the store where the agent keeps one, else of memory. */
+interface Shown {
+  readonly storeDir: string | null;
+  readonly store: Store;
+  readonly sink: Sink | null;
+}
 
-  const storeDir = config['store-dir'];
-  const counters = createStoreCounters();
-  health.add('page_index', counters);
-  let lines: Lines;
-  let sink: Sink | null = null;
-  if (storeDir === null) {
+/** The agent's page: what it finds, out of its store where it keeps one, else out of memory. */
+export const openPageService = async (options: PageServiceOptions): Promise<PageService> => {
+  const { config, version, clock, log, health, pipeline, readiness, timers } = options;
+  const page = createPageCounters();
+
+  const show = async (storeDir: string | null): Promise<Shown> => {
+    const counters = createStoreCounters();
+    health.add('page', page);
+    health.add('page_index', counters);
+    if (storeDir !== null) {
+      const lines = await openFolderLines(storeDir, defaultStoreLimits, counters);
+      return { storeDir, store: createStore({ lines, parse: parseOtlpLine, counters }), sink: null };
+    }
     const memory = createMemoryLines();
+    health.add('page_memory', memory.counters);
     const toReadable = createToReadable(
       await loadOtel(),
       version,
       defaultAttributeLimits,
       createExportCounters(),
     );
-    sink = createLineSink({
-      line: await createOtlpJsonLine(toReadable),
-      add: memory.add,
-      timers,
-    });
-    health.add('page_memory', memory.counters);
-    lines = memory;
-  } else lines = await openFolderLines(storeDir, defaultStoreLimits, counters);
-  const store = createStore({ lines, parse: parseOtlpLine, counters });
+    const sink = createLineSink({ line: await createOtlpJsonLine(toReadable), add: memory.add, timers });
+    return { storeDir, store: createStore({ lines: memory, parse: parseOtlpLine, counters }), sink };
+  };
 
   let source: LiveSource | null = null;
   const lostBytes = (): number => {
@@ -174,7 +109,7 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
   };
   const outlookNow = (): OutlookJson | null =>
     source === null ? null : { mode: source.mode, parts: readiness.parts(), ...outlookOf(source, readiness) };
-  const dataset: Dataset = {
+  const datasetOf = (store: Store): Dataset => ({
     id: '0',
     kind: 'agent',
     label: config['runtime-endpoint'] ?? 'this machine',
@@ -187,13 +122,13 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
       lostBytes,
       outlook: outlookNow,
     },
-  };
+  });
 
-  const page = createPageCounters();
-  health.add('page', page);
   let faults = 0;
-  const assets = await loadAssets(builtPage);
-  const open = async (at: PagePlace): Promise<PageServer | null> => {
+  let assets: ReadonlyMap<string, Asset> | null = null;
+  const serve = async (at: PagePlace, store: Store): Promise<PageServer | null> => {
+    assets ??= await loadAssets(builtPage);
+    const dataset = datasetOf(store);
     try {
       return await openPageServer({
         ...at,
@@ -221,26 +156,46 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
       return null;
     }
   };
-  let served = place;
-  let server = await open(place);
+
+  let place: PagePlace | null = null;
+  let shown: Shown | null = null;
+  let server: PageServer | null = null;
+  const turnTo = async (asked: PagePlace | null, storeDir: string | null): Promise<void> => {
+    const isShown = shown !== null && asked !== null && shown.storeDir === storeDir;
+    if (isShown && server !== null && isDeepStrictEqual(asked, place)) return;
+    await server?.close();
+    server = null;
+    place = asked;
+    if (!isShown) {
+      const gone = shown;
+      shown = null;
+      await gone?.sink?.close();
+      await gone?.store.close();
+      for (const part of ['page', 'page_index', 'page_memory']) health.remove(part);
+    }
+    if (asked === null) return;
+    shown ??= await show(storeDir);
+    server = await serve(asked, shown.store);
+  };
+
+  await turnTo(await placeOf(config), config['store-dir']);
   return {
-    sink,
+    sink: () => shown?.sink ?? null,
     watching(live) {
       source = live;
     },
     url: () => server?.url ?? server?.address ?? null,
-    async reconfigure(next) {
+    async prepare(next) {
       const asked = await placeOf(next);
-      // Whether there is a page is decided at the start.
-      if (asked === null || (server !== null && isDeepStrictEqual(asked, served))) return;
-      served = asked;
-      await server?.close();
-      server = await open(asked);
-      if (server !== null) log('info', `the page: ${server.url ?? server.address}`);
+      return async () => {
+        const before = server;
+        await turnTo(asked, next['store-dir']);
+        if (server !== null && server !== before) log('info', `the page: ${server.url ?? server.address}`);
+      };
     },
     async close() {
       await server?.close();
-      await store.close();
+      await shown?.store.close();
     },
   };
 };

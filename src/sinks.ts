@@ -1,16 +1,17 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './config/error.ts';
 import type { Config } from './config/options.ts';
 import { exportAddress } from './config/rules.ts';
-import { createExportCounters } from './export/counters.ts';
+import { createExportCounters, type ExportCounters } from './export/counters.ts';
 import { defaultFileLimits, openFileSink } from './export/file.ts';
 import { defaultSpoolLimits } from './export/limits.ts';
 import { loadOtel } from './export/otel.ts';
 import { attributeLimits } from './export/otel-environment.ts';
 import { createOtlpJsonLine } from './export/otlp-json.ts';
-import type { SettingProblem } from './export/otlp-settings.ts';
-import { openOtlpSink } from './export/otlp-sink.ts';
+import type { OtlpSettings, SettingProblem } from './export/otlp-settings.ts';
+import { type OtlpSink, openOtlpSink } from './export/otlp-sink.ts';
 import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
 import { systemClock } from './foundation/clock.ts';
@@ -38,34 +39,40 @@ const unusable = ({ variable, value, allowed }: SettingProblem): ConfigError =>
     `unset ${variable}`,
   );
 
-const openCollector = async (options: SinkOptions, address: string): Promise<Sink> => {
-  const { config, environment, version, health, log } = options;
-  const counters = createExportCounters();
+const openCollector = async (
+  { config, current, environment, version, log, timers }: SinkOptions,
+  settings: OtlpSettings,
+  counters: ExportCounters,
+): Promise<OtlpSink> => {
   const opened = await openOtlpSink({
-    settings: otlpSettingsOf(config, address),
+    settings,
     spoolDirectory: config['spool-dir'],
     limits: {
       ...defaultSpoolLimits,
-      requestSpans: config['otlp-batch'],
-      delayMs: config['otlp-delay'],
-      memorySpans: config['spool-spans'],
-      diskBytes: config['spool-disk'],
+      get requestSpans() {
+        return current()['otlp-batch'];
+      },
+      get delayMs() {
+        return current()['otlp-delay'];
+      },
+      get memorySpans() {
+        return current()['spool-spans'];
+      },
+      get diskBytes() {
+        return current()['spool-disk'];
+      },
       // The spool needs time to write down what it could not send.
-      closeMs: config['stop-timeout'] / 2,
+      get closeMs() {
+        return current()['stop-timeout'] / 2;
+      },
     },
     environment,
     version,
     counters,
     log,
-    timers: options.timers,
+    timers,
   });
   if (opened.kind === 'problem') throw unusable(opened.problem);
-  health.add('otlp', counters);
-  health.add('collector', {
-    get state() {
-      return opened.sink.collector();
-    },
-  });
   return opened.sink;
 };
 
@@ -108,13 +115,68 @@ const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> 
   }
 };
 
-/** The sinks that the configuration asks for; their counters become part of the health. Throws ConfigError. */
-export const openSinks = async (options: SinkOptions): Promise<readonly Sink[]> => {
-  const { config } = options;
+const settingsOf = (config: Config): OtlpSettings | null => {
   const address = exportAddress(config);
-  const storeDir = config['store-dir'];
-  const sinks: Sink[] = [];
-  if (storeDir !== null) sinks.push(await openStore(options, storeDir));
-  if (address !== null) sinks.push(await openCollector(options, address));
-  return sinks;
+  return address === null ? null : otlpSettingsOf(config, address);
+};
+
+/** The sinks that the configuration asks for. */
+export interface Sinks {
+  /** Those of now. */
+  all(): readonly Sink[];
+  /** Has the sinks that `next` asks for. Throws ConfigError, and nothing has changed. */
+  reconfigure(next: Config): Promise<void>;
+}
+
+/** Their counters become part of the health. Throws ConfigError. */
+export const openSinks = async (options: SinkOptions): Promise<Sinks> => {
+  const { health } = options;
+  // Counted on, where a collector is switched off and on again.
+  const counters = createExportCounters();
+  let settings: OtlpSettings | null = null;
+  let collector: OtlpSink | null = null;
+  let storeDir: string | null = null;
+  let store: Sink | null = null;
+
+  /** The collector's sink as `asked` has it: none, a new one, or the one that is there, sent elsewhere. */
+  const collectorFor = async (asked: OtlpSettings | null): Promise<OtlpSink | null> => {
+    if (asked === null) return null;
+    if (collector === null) return openCollector(options, asked, counters);
+    const problem = isDeepStrictEqual(asked, settings) ? null : collector.redirect(asked);
+    if (problem !== null) throw unusable(problem);
+    return collector;
+  };
+
+  const reconfigure = async (next: Config): Promise<void> => {
+    const asked = settingsOf(next);
+    const dir = next['store-dir'];
+    const nextStore = dir === storeDir ? store : dir === null ? null : await openStore(options, dir);
+    const nextCollector = await collectorFor(asked).catch(async (error: unknown) => {
+      if (nextStore !== store) await nextStore?.close();
+      throw error;
+    });
+    const gone = [
+      ...(store !== null && store !== nextStore ? [store] : []),
+      ...(collector !== null && collector !== nextCollector ? [collector] : []),
+    ];
+    const isNew = collector === null && nextCollector !== null;
+    [settings, collector, storeDir, store] = [asked, nextCollector, dir, nextStore];
+    if (isNew) {
+      health.add('otlp', counters);
+      health.add('collector', {
+        get state() {
+          return nextCollector?.collector() ?? 'unknown';
+        },
+      });
+    }
+    if (collector === null) health.remove('collector');
+    if (store === null) health.remove('store');
+    // What they hold is handed on, or stays on disk.
+    await Promise.all(gone.map((sink) => sink.close()));
+  };
+  await reconfigure(options.config);
+  return {
+    all: () => [store, collector].filter((sink) => sink !== null),
+    reconfigure,
+  };
 };

@@ -28,7 +28,7 @@ const watched = async (t: TestContext, sink: Sink): Promise<Watched> => {
     clock: systemClock(),
     timers: systemTimers(systemClock()),
     log: (level, message) => log.push(`${level}: ${message}`),
-    extraSinks: [sink],
+    extraSinks: () => [sink],
     openSource: (identity) =>
       openLiveSource({
         identity,

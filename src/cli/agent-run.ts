@@ -31,9 +31,8 @@ export const runAgent = async (
   const timers = systemTimers(clock);
   const plan = planLive(resolved, 'wait', log);
   const printed = createConsoleCounters();
-  const extraSinks = consoleSinks(config, context, printed);
   const agent: Agent = await startAgent({
-    extraSinks,
+    extraSinks: (of) => consoleSinks(of, context, printed),
     config,
     environment: context.env,
     version,
@@ -42,7 +41,7 @@ export const runAgent = async (
     log,
     openSource: (identity, readiness) => openPlanned(plan, identity, { clock, timers }, log, readiness),
   });
-  if (extraSinks.length > 0) agent.health.add('console', printed);
+  agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);
   const reload = createReload({

@@ -13,7 +13,7 @@ const define = (command: Command, context: CommandContext): void => {
   });
   command.addHelpText(
     'after',
-    '\nSIGTERM and SIGINT stop it: it sends what it holds and exits 0. SIGHUP reads the configuration anew:\n--log-level, --stop-timeout, --round-*, --store-file*, --metrics-* and --page-*, with what the files of the page hold,\ncount from then on; all else is named, and waits for a restart, as does what was off at the start. What is wrong\nchanges nothing. SIGUSR2 logs all counters.',
+    '\nSIGTERM and SIGINT stop it: it sends what it holds and exits 0. SIGHUP reads the configuration and\nthe files that it names anew: what can change counts from then on, what cannot is named, with why, and waits for a\nrestart (docs/reference/configuration.md lists both). What is wrong changes nothing. SIGUSR2 logs all counters.',
   );
   withExamples(command, [
     ['critrace agent', 'with /etc/critrace/config.yaml, or none'],

@@ -85,7 +85,7 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
       clock,
       timers,
       log,
-      extraSinks: [keeper.sink],
+      extraSinks: () => [keeper.sink],
       openSource,
     });
     agent = started;

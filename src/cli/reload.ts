@@ -26,8 +26,11 @@ export const createReload = ({ current, resolve, apply, log }: ReloadOptions): (
     const { taken, waiting } = changesBetween(before, resolved.config);
     await apply(takeUp(before, resolved.config));
     log('info', 'reloaded', { config: resolved.file, changed: taken });
-    if (waiting.length > 0)
-      log('warn', `these options have changed and count after a restart: ${waiting.join(', ')}`, { waiting });
+    if (waiting.length === 0) return;
+    const told = waiting.map(({ name, why }) => `${name} (${why})`).join(', ');
+    log('warn', `these options have changed and count after a restart: ${told}`, {
+      waiting: waiting.map(({ name }) => name),
+    });
   };
 
   return () => {

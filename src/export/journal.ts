@@ -112,7 +112,7 @@ export const openJournal = async (
   let current: { readonly segment: Segment; readonly file: FileHandle } | null = null;
   let next = cursor;
   // What the bound drops is a whole segment: never more than about a quarter at a time.
-  const segmentBytes = Math.min(limits.segmentBytes, Math.ceil(limits.diskBytes / 4));
+  const segmentBytes = (): number => Math.min(limits.segmentBytes, Math.ceil(limits.diskBytes / 4));
 
   const pathOf = (first: number): string => join(directory, nameOf(first));
   const total = (): number => segments.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -164,7 +164,7 @@ export const openJournal = async (
   };
 
   const openCurrent = async (): Promise<{ segment: Segment; file: FileHandle }> => {
-    if (current !== null && current.segment.bytes >= segmentBytes) await closeCurrent();
+    if (current !== null && current.segment.bytes >= segmentBytes()) await closeCurrent();
     if (current === null) {
       const segment = { first: next, lines: 0, bytes: 0 };
       current = { segment, file: await open(pathOf(next), 'w', 0o600) };

@@ -42,64 +42,71 @@ const failed = (error: unknown): Failure => {
   );
 };
 
-/** `OTLPTraceExporter` with its outcome told in full. */
-export const createOtlpTransport = async (
-  settings: OtlpSettings,
+export interface OtlpTransports {
+  /** Not connected before it has something to send. Throws what grpc-js does of certificates that are none. */
+  to(settings: OtlpSettings): OtlpTransport;
+  /** No transport of it is used any more. */
+  dispose(): void;
+}
+
+/** `OTLPTraceExporter` with its outcome told in full: of one at a time, whose warnings are those of the process. */
+export const createOtlpTransports = async (
   toReadable: ToReadable,
   userAgent: string,
   log: ExportLog,
-): Promise<OtlpTransport> => {
+): Promise<OtlpTransports> => {
   const [{ OTLPTraceExporter }, { Metadata, credentials }, diag] = await Promise.all([
     import('@opentelemetry/exporter-trace-otlp-grpc'),
     import('@grpc/grpc-js'),
     listenToDiag(log),
   ]);
-  const metadata = new Metadata();
-  for (const [name, value] of Object.entries(settings.headers)) metadata.set(name, value);
-  const { tls } = settings;
-  const channelCredentials =
-    tls === null
-      ? credentials.createInsecure()
-      : credentials.createSsl(tls.rootCertificate, tls.clientKey, tls.clientCertificate);
   let connections = 0;
-  const connect = () =>
-    new OTLPTraceExporter({
-      // The exporter takes only a scheme with `//` for one.
-      url: settings.endpoint.replace(/^unix:\/{0,2}\//i, 'unix:///'),
-      metadata,
-      credentials: channelCredentials,
-      timeoutMillis: settings.timeoutMs,
-      // `CompressionAlgorithm` is an enum that the package does not export.
-      ...(settings.gzip ? { compression: 'gzip' as never } : {}),
-      concurrencyLimit: 2,
-      // grpc-js shares connections, and how long they stay away, between clients with equal options.
-      userAgent: connections++ === 0 ? userAgent : `${userAgent} connection/${connections}`,
-    });
-  let exporter = connect();
 
-  /** A channel that could not connect waits up to two minutes before it tries again; a new one tries at once. */
-  const reconnect = (): void => {
-    const gone = exporter;
-    exporter = connect();
-    void gone.shutdown();
+  const to = (settings: OtlpSettings): OtlpTransport => {
+    const metadata = new Metadata();
+    for (const [name, value] of Object.entries(settings.headers)) metadata.set(name, value);
+    const { tls } = settings;
+    const channelCredentials =
+      tls === null
+        ? credentials.createInsecure()
+        : credentials.createSsl(tls.rootCertificate, tls.clientKey, tls.clientCertificate);
+    const connect = () =>
+      new OTLPTraceExporter({
+        // The exporter takes only a scheme with `//` for one.
+        url: settings.endpoint.replace(/^unix:\/{0,2}\//i, 'unix:///'),
+        metadata,
+        credentials: channelCredentials,
+        timeoutMillis: settings.timeoutMs,
+        // `CompressionAlgorithm` is an enum that the package does not export.
+        ...(settings.gzip ? { compression: 'gzip' as never } : {}),
+        concurrencyLimit: 2,
+        // grpc-js shares connections, and how long they stay away, between clients with equal options.
+        userAgent: connections++ === 0 ? userAgent : `${userAgent} connection/${connections}`,
+      });
+    let exporter = connect();
+
+    /** A channel that could not connect waits up to two minutes before it tries again; a new one tries at once. */
+    const reconnect = (): void => {
+      const gone = exporter;
+      exporter = connect();
+      void gone.shutdown();
+    };
+    return {
+      send: (spans) =>
+        new Promise((resolve) => {
+          diag.takePartialSuccess();
+          exporter.export(spans.map(toReadable), (result) => {
+            const partial = diag.takePartialSuccess();
+            if (result.code === 0) {
+              resolve({ kind: 'sent', rejected: partial?.rejected ?? 0, reason: partial?.reason ?? null });
+              return;
+            }
+            if (codeOf(result.error) === unavailable) reconnect();
+            resolve(failed(result.error));
+          });
+        }),
+      close: () => exporter.shutdown(),
+    };
   };
-  return {
-    send: (spans) =>
-      new Promise((resolve) => {
-        diag.takePartialSuccess();
-        exporter.export(spans.map(toReadable), (result) => {
-          const partial = diag.takePartialSuccess();
-          if (result.code === 0) {
-            resolve({ kind: 'sent', rejected: partial?.rejected ?? 0, reason: partial?.reason ?? null });
-            return;
-          }
-          if (codeOf(result.error) === unavailable) reconnect();
-          resolve(failed(result.error));
-        });
-      }),
-    async close() {
-      diag.dispose();
-      await exporter.shutdown();
-    },
-  };
+  return { to, dispose: diag.dispose };
 };

@@ -4,10 +4,11 @@ import type { ExportCounters } from './counters.ts';
 import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
 import { loadOtel, type Otel } from './otel.ts';
 import { attributeLimits, configFileProblem, type Environment } from './otel-environment.ts';
-import { createOtlpTransport, type OtlpTransport } from './otlp-grpc.ts';
+import { createOtlpTransports, type OtlpTransport, type OtlpTransports } from './otlp-grpc.ts';
 import { createOtlpJsonLine } from './otlp-json.ts';
 import type { OtlpSettings, SettingProblem } from './otlp-settings.ts';
 import { createToReadable, defaultAttributeLimits } from './otlp-span.ts';
+import { createReplaceableTransport } from './replaceable-transport.ts';
 import { createSampler } from './sampler.ts';
 import type { Exported, ExportLog, Sink } from './sink.ts';
 import { type CollectorState, createSpool } from './spool.ts';
@@ -27,6 +28,8 @@ export interface OtlpSinkOptions {
 
 export interface OtlpSink extends Sink {
   collector(): CollectorState;
+  /** Sends to where `settings` say from now on, also what waits already. Not null: they cannot be used, and nothing has changed. */
+  redirect(settings: OtlpSettings): SettingProblem | null;
 }
 
 export type OtlpSinkResult =
@@ -38,9 +41,9 @@ type Connected =
   | { readonly kind: 'problem'; readonly problem: SettingProblem };
 
 /** grpc-js throws where the certificates do not go together, or are none. */
-const connect = async (...settings: Parameters<typeof createOtlpTransport>): Promise<Connected> => {
+const connect = (transports: OtlpTransports, settings: OtlpSettings): Connected => {
   try {
-    return { kind: 'transport', transport: await createOtlpTransport(...settings) };
+    return { kind: 'transport', transport: transports.to(settings) };
   } catch (error) {
     const value = error instanceof Error ? error.message : String(error);
     const allowed = 'PEM files; those of CLIENT_KEY and CLIENT_CERTIFICATE together';
@@ -60,11 +63,16 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
   if (sampler.kind === 'problem') return sampler;
 
   const toReadable = createToReadable(otel, version, limits.limits, counters);
-  const connected = await connect(options.settings, toReadable, `critrace/${version}`, log);
-  if (connected.kind === 'problem') return connected;
+  const transports = await createOtlpTransports(toReadable, `critrace/${version}`, log);
+  const connected = connect(transports, options.settings);
+  if (connected.kind === 'problem') {
+    transports.dispose();
+    return connected;
+  }
+  const transport = createReplaceableTransport(connected.transport);
   const spool = await createSpool({
     directory: options.spoolDirectory,
-    transport: connected.transport,
+    transport,
     line: await createOtlpJsonLine(toReadable),
     limits: options.limits ?? defaultSpoolLimits,
     counters,
@@ -103,8 +111,19 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
       },
       ready: spool.ready,
       flush: spool.flush,
-      close: spool.close,
+      async close() {
+        await spool.close();
+        transports.dispose();
+      },
       collector: spool.collector,
+      redirect(settings) {
+        const next = connect(transports, settings);
+        if (next.kind === 'problem') return next.problem;
+        transport.replace(next.transport);
+        // What waited for the old one to come back need not wait for the new one.
+        void spool.flush();
+        return null;
+      },
     },
   };
 };

@@ -6,6 +6,8 @@ import type { Span } from '../spans/span.ts';
 import type { Exported } from './sink.ts';
 
 export interface SamplingPolicy {
+  /** Nothing is left out, and nothing waits. May change at any time, as the times may. */
+  readonly keepsAll?: boolean;
   /** Of each kind of round of a process one in so much time is exported, with the numbers of those left out. */
   readonly intervalNs: Nanos;
   /** Rounds that take so long are all exported. */
@@ -116,6 +118,13 @@ export const createRoundSampling = (
     return make(release(oldest));
   };
 
+  /** Of a round that is being kept: what waited comes first, and what comes later goes along. */
+  const kept = (finding: Finding, { head }: CallRound, spans: readonly Span[]): readonly Span[] => {
+    const key = keyOf(head);
+    bounded(decided, key, true, policy.maxRemembered);
+    return [...make(release(key)), ...(spans.length > 0 ? spans : spansOf(finding))];
+  };
+
   const later = (finding: Finding, { head }: CallRound, isWanted: boolean): readonly Span[] => {
     const key = keyOf(head);
     const isKept = decided.get(key);
@@ -128,11 +137,21 @@ export const createRoundSampling = (
   };
 
   const ofCall = (finding: Finding, call: Call, spans: readonly Span[]): readonly Span[] => {
+    if (policy.keepsAll)
+      return call.round !== null && isHeld(call) ? kept(finding, call.round, spans) : spans;
     if (call.round !== null && isHeld(call)) return later(finding, call.round, isFailure(call));
     if (!isUnsampled(call, spans)) return spans;
     counters.callsUnsampled += 1;
     return none;
   };
+
+  const ofKernel = (
+    finding: Finding,
+    call: Call,
+    round: CallRound,
+    spans: readonly Span[],
+  ): readonly Span[] =>
+    policy.keepsAll ? kept(finding, round, spans) : later(finding, round, isFailure(call));
 
   /** The numbers of those left out since, if this one is to be exported; null: it is left out too. */
   const decide = (round: Round, parts: readonly Finding[], isForced: boolean): Omitted | null => {
@@ -142,6 +161,7 @@ export const createRoundSampling = (
     const took = round.end - round.start;
     const isKept =
       isForced ||
+      policy.keepsAll ||
       before === undefined ||
       round.start - before.lastKept >= policy.intervalNs ||
       took >= policy.slowNs ||
@@ -187,11 +207,11 @@ export const createRoundSampling = (
 
   return (batch) =>
     batch.map(({ finding, spans }) => {
-      if (isSilentTurn(finding)) return { finding, spans: none };
+      if (isSilentTurn(finding) && !policy.keepsAll) return { finding, spans: none };
       if (finding.kind === 'call') return { finding, spans: ofCall(finding, finding.call, spans) };
       // What the kernel saw of a call goes with it.
       if (finding.kind === 'kernel' && finding.call.round !== null && isHeld(finding.call))
-        return { finding, spans: later(finding, finding.call.round, isFailure(finding.call)) };
+        return { finding, spans: ofKernel(finding, finding.call, finding.call.round, spans) };
       if (finding.kind === 'round') return { finding, spans: ofRound(finding.round, spans) };
       return { finding, spans };
     });

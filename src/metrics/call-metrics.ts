@@ -37,7 +37,7 @@ export interface CallMetricsOptions {
   readonly endpoints: BoundedNames;
   readonly callers: BoundedNames;
   readonly recognises: (method: string) => boolean;
-  readonly samplesRounds: boolean;
+  readonly samplesRounds: () => boolean;
   readonly largest: (method: string, bytes: number, at: Nanos) => void;
 }
 
@@ -49,7 +49,7 @@ export const createCallMetrics = (options: CallMetricsOptions): CallMetrics => {
     const mayBeLeftOut =
       call.round !== null && call.operation?.role !== 'part' && span.status.code !== 'error';
     const isSampled = (span.traceFlags & sampledFlag) !== 0;
-    return samplesRounds && (mayBeLeftOut || !isSampled) ? null : exemplarOf(span);
+    return samplesRounds() && (mayBeLeftOut || !isSampled) ? null : exemplarOf(span);
   };
 
   const exemplarAmong = (call: Call, spans: readonly Span[], kind: Span['kind']): Exemplar | null => {

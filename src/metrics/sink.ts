@@ -26,7 +26,7 @@ export interface MetricsOptions {
   /** Is it a method of the CRI? */
   readonly recognises: (method: string) => boolean;
   /** The spans of a kubelet's rounds are left out but for some: their calls are no exemplars. */
-  readonly samplesRounds: boolean;
+  readonly samplesRounds: () => boolean;
   readonly health: () => Counters;
   /** What is known now of each call that has not ended. */
   readonly inFlight: () => readonly Call[];

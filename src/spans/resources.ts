@@ -56,20 +56,25 @@ const isSameServer = (one: Server, other: Server): boolean =>
   one.server.comm === other.server.comm &&
   (one.server.pid !== null || one.endpoint === other.endpoint);
 
+/** `hostOf` gives the same object for as long as nothing of it changes; `hostId` never does. */
 export const createResourceBook = (
-  host: HostFacts,
+  hostOf: () => HostFacts,
   distroVersion: string,
   limits: SpanLimits,
   counters: SpanCounters,
 ): ResourceBook => {
-  const known: Known = {
-    'host.id': host.hostId,
-    ...(host.hostName === null ? {} : { 'host.name': host.hostName }),
-    ...(host.nodeName === null ? {} : { 'k8s.node.name': host.nodeName }),
-    'telemetry.distro.name': 'critrace',
-    'telemetry.distro.version': distroVersion,
+  const sharedOf = (of: HostFacts): Attributes => {
+    const known: Known = {
+      'host.id': of.hostId,
+      ...(of.hostName === null ? {} : { 'host.name': of.hostName }),
+      ...(of.nodeName === null ? {} : { 'k8s.node.name': of.nodeName }),
+      'telemetry.distro.name': 'critrace',
+      'telemetry.distro.version': distroVersion,
+    };
+    return { ...of.extra, ...known };
   };
-  const shared: Attributes = { ...host.extra, ...known };
+  let host = hostOf();
+  let shared = sharedOf(host);
   // Maps keep insertion order: what is used is inserted anew, so the first key is the one not used for longest.
   const kept = new Map<string, Attributes>();
   const runtimes = new Map<string, Runtime>();
@@ -98,11 +103,28 @@ export const createResourceBook = (
   let lastCaller: { readonly of: Call['caller']; readonly resource: Attributes } | null = null;
   let lastServer: { readonly of: Server; readonly resource: Attributes } | null = null;
 
-  const ofKernel = resourceOf('kernel', uuidOf(host.hostId, 'kernel'), {});
+  let ofKernel: Attributes | null = null;
+
+  /** Resources are made anew where the node's own have changed. */
+  const upToDate = (): void => {
+    const now = hostOf();
+    if (now === host) return;
+    host = now;
+    shared = sharedOf(now);
+    kept.clear();
+    lastCaller = null;
+    lastServer = null;
+    ofKernel = null;
+  };
 
   return {
-    kernel: () => ofKernel,
+    kernel() {
+      upToDate();
+      ofKernel ??= resourceOf('kernel', uuidOf(host.hostId, 'kernel'), {});
+      return ofKernel;
+    },
     callerOf(call) {
+      upToDate();
       const { pid, pidStart, uid, comm } = call.caller;
       const last = lastCaller?.of;
       if (lastCaller !== null && last?.pid === pid && last.pidStart === pidStart && last.comm === comm)
@@ -118,6 +140,7 @@ export const createResourceBook = (
       return resource;
     },
     runtimeOf(call) {
+      upToDate();
       const { pid, pidStart, comm } = call.server;
       const told = learnt(call);
       if (told === null && lastServer !== null && isSameServer(lastServer.of, call))

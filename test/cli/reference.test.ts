@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { commands } from '../../src/cli/commands.ts';
 import { createProgram } from '../../src/cli/program.ts';
-import { optionsReference } from '../../src/config/reference.ts';
+import { optionsReference, reloadReference } from '../../src/config/reference.ts';
 import { metricsReference } from '../../src/metrics/reference.ts';
 
 /** With this set the pages are written instead of compared. */
@@ -28,6 +28,10 @@ const holds = (page: string, mark: string, text: string): void => {
 
 it('the reference of the configuration is the table of options', () => {
   holds('configuration', 'options', `\n${optionsReference()}\n`);
+});
+
+it('what a reload takes up is the table of reasons', () => {
+  holds('configuration', 'reload', `\n${reloadReference()}\n`);
 });
 
 it('the reference of the metrics is the table of instruments', () => {

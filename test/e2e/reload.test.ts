@@ -51,7 +51,7 @@ test('SIGHUP takes up what can change, names what cannot, and survives a wrong f
   const wrong = await reload([...base, 'log-level: loud'], /stays as it was/);
   assert.match(wrong, /log-level: \\"loud\\" cannot be used/);
 
-  const quiet = await reload([...base, 'log-level: warn', 'node-name: x'], /count after a restart/);
+  const quiet = await reload([...base, 'log-level: warn', 'ring-size: 4MiB'], /count after a restart/);
   assert.doesNotMatch(quiet, /reloaded/);
   await reload(base, /"changed":\[.*"log-level".*\],"msg":"reloaded"/);
   assert.equal(await agent.end('SIGTERM'), 0);
@@ -118,5 +118,55 @@ test('SIGHUP moves the page, takes up its token and the size of the store’s fi
     assert.ok(calls < 5_000, 'no file of the store was closed');
     assert.equal((await call('Version')).record.code, 'OK');
   }
+  assert.equal(await agent.end('SIGTERM'), 0);
+});
+
+test('SIGHUP switches page and metrics on and off: what was off at the start too', async (t) => {
+  const folder = await temporaryFolder(t);
+  const runtime = await aRuntime(t);
+  const file = join(folder, 'config.yaml');
+  const listen = join(folder, 'cri.sock');
+  const page = join(folder, 'page.sock');
+  const write = (lines: readonly string[]): void =>
+    writeFileSync(
+      file,
+      [`runtime-endpoint: ${runtime.socket}`, `listen: ${listen}`, 'source: proxy', ...lines, ''].join('\n'),
+    );
+  const off = ['metrics-exporter: none', 'page-listen: off'];
+  write(off);
+  const agent = critraceProcess(t, ['agent', '--config', file]);
+  await agent.says(/"msg":"ready"/);
+  assert.doesNotMatch(agent.stderr(), /metrics on/);
+  const call = aClient(t, listen);
+  let reloads = 0;
+  const reload = async (lines: readonly string[]): Promise<void> => {
+    write(lines);
+    agent.child.kill('SIGHUP');
+    reloads += 1;
+    await until(() => (agent.stderr().match(/"msg":"reloaded"/g) ?? []).length === reloads, agent.stderr);
+  };
+  const overview = () => get(`unix://${page}`, '/api/overview', {});
+
+  await reload(['metrics-port: 0', `page-listen: unix://${page}`]);
+  const address = await metricsAddressOf(agent);
+  for (let calls = 0; calls < 3; calls++) assert.equal((await call('Version')).record.code, 'OK');
+  assert.equal((await overview()).status, 200);
+  const text = async (): Promise<string> => (await fetch(`${address}/metrics`)).text();
+  assert.match(await text(), /rpc_client_call_duration_seconds_count\{[^}]*Version[^}]*\} 3/);
+
+  await reload(off);
+  await assert.rejects(overview());
+  await assert.rejects(text());
+  assert.equal((await call('Version')).record.code, 'OK');
+
+  // Both know what came since, and no more.
+  await reload(['metrics-port: 0', `page-listen: unix://${page}`]);
+  assert.equal((await call('Version')).record.code, 'OK');
+  assert.equal((await overview()).status, 200);
+  const last = [...agent.stderr().matchAll(/metrics on (http:\S+)\/metrics/g)].at(-1)?.[1];
+  assert.match(
+    await (await fetch(`${last}/metrics`)).text(),
+    /rpc_client_call_duration_seconds_count\{[^}]*Version[^}]*\} 1/,
+  );
   assert.equal(await agent.end('SIGTERM'), 0);
 });

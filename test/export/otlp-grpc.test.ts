@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
-import { createOtlpTransport, type OtlpTransport } from '../../src/export/otlp-grpc.ts';
+import { createOtlpTransports, type OtlpTransport } from '../../src/export/otlp-grpc.ts';
 import type { OtlpSettings } from '../../src/export/otlp-settings.ts';
 import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
@@ -14,9 +14,9 @@ import { settingsFor } from '../support/otlp-settings.ts';
 const otel = await loadOtel();
 const spans = spansOfCall(aCall(), aSpanContext());
 
-const transportTo = (port: number, changes: Partial<OtlpSettings> = {}): Promise<OtlpTransport> => {
+const transportTo = async (port: number, changes: Partial<OtlpSettings> = {}): Promise<OtlpTransport> => {
   const toReadable = createToReadable(otel, '0.0.0', defaultAttributeLimits, createExportCounters());
-  return createOtlpTransport(settingsFor(port, changes), toReadable, 'critrace-test', () => {});
+  return (await createOtlpTransports(toReadable, 'critrace-test', () => {})).to(settingsFor(port, changes));
 };
 
 const withReceiver = async (

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
-import { createOtlpTransport } from '../../src/export/otlp-grpc.ts';
+import { createOtlpTransports } from '../../src/export/otlp-grpc.ts';
 import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
@@ -22,7 +22,7 @@ test('a collector on a unix socket, in each way to write its address', async (t)
   const path = collector.address.slice('unix:'.length);
   for (const endpoint of [`unix:${path}`, `unix://${path}`]) {
     const settings = settingsFor(0, { endpoint });
-    const transport = await createOtlpTransport(settings, toReadable, 'critrace-test', () => {});
+    const transport = (await createOtlpTransports(toReadable, 'critrace-test', () => {})).to(settings);
     const sent = await transport.send(spansOfCall(aCall(), aSpanContext()));
     await transport.close();
     assert.equal(sent.kind, 'sent', JSON.stringify(sent));

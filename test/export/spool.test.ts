@@ -319,3 +319,29 @@ test('a disk bound of nothing: memory only, no file', () =>
     await spool.close();
     assert.deepEqual(readdirSync(directory), []);
   }));
+
+test('limits that change while it runs count from then on: spans of a request, spans in memory, bytes on disk', () =>
+  withDirectory(async (directory) => {
+    const collector = createFakeCollector();
+    collector.answer = unavailable;
+    const limits = { requestSpans: 10, memorySpans: 100, diskBytes: 400_000 };
+    const { spool, counters, timers } = await startSpool(directory, limits, collector);
+    for (let n = 0; n < 100; n++) spool.offer(spansOf(n));
+    await timers.advance(2_000);
+    assert.equal(counters.droppedSpoolFull, 0);
+    limits.diskBytes = 100_000;
+    spool.offer(spansOf(100));
+    await eventually(timers, () => counters.droppedSpoolFull > 0);
+    assert.ok(counters.spoolBytes <= 100_000, `${counters.spoolBytes}`);
+
+    limits.requestSpans = 2;
+    collector.answer = sent;
+    await timers.advance(60_000);
+    const before = counters.requests;
+    for (let n = 200; n < 210; n++) spool.offer(spansOf(n));
+    await timers.advance(2_000);
+    assert.equal(counters.requests - before, 10);
+    assert.equal(counters.spooledSpans, 0);
+    assertBalance(counters);
+    await spool.close();
+  }));

@@ -35,7 +35,7 @@ export const aBook = ({
     counters: createMetricsCounters(),
     recognises: (method) => findMethod(method) !== null,
     health,
-    samplesRounds: true,
+    samplesRounds: () => true,
     inFlight: () => inFlight,
     messageLimitBytes: 16 * 1024 * 1024,
   });

@@ -18,7 +18,10 @@ const host = {
 
 const book = (processes = 1024) => {
   const counters = createSpanCounters();
-  return { counters, book: createResourceBook(host, '0.1.0', { ...defaultSpanLimits, processes }, counters) };
+  return {
+    counters,
+    book: createResourceBook(() => host, '0.1.0', { ...defaultSpanLimits, processes }, counters),
+  };
 };
 
 const caller = (comm: string | null, pid: number | null = 1) =>
@@ -132,4 +135,17 @@ test('in a replay the host is the capture', () => {
   assert.deepEqual(replayHostFacts('x'), replayHostFacts('x'));
   assert.notEqual(replayHostFacts('x').hostId, replayHostFacts('y').hostId);
   assert.equal(replayHostFacts('x').hostName, null);
+});
+
+test('what changes of the node stands on what is told from then on; what was learnt of runtimes stays', () => {
+  let now = { ...host, nodeName: 'before' };
+  const changing = createResourceBook(() => now, '0.1.0', defaultSpanLimits, createSpanCounters());
+  const told = changing.runtimeOf(server('relay', { 'runtime.name': 'containerd', 'runtime.version': 'v2' }));
+  const of = caller('kubelet');
+  assert.equal(changing.callerOf(of), changing.callerOf(of));
+  assert.equal(changing.callerOf(of)['k8s.node.name'], 'before');
+  now = { ...host, nodeName: 'after' };
+  for (const resource of [changing.callerOf(of), changing.runtimeOf(server('relay')), changing.kernel()])
+    assert.equal(resource['k8s.node.name'], 'after');
+  assert.deepEqual(changing.runtimeOf(server('relay')), { ...told, 'k8s.node.name': 'after' });
 });

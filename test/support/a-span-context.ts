@@ -5,11 +5,12 @@ import { createSpanCounters, defaultSpanLimits } from '../../src/spans/limits.ts
 import { createResourceBook } from '../../src/spans/resources.ts';
 
 export const aSpanContext = (changes: Partial<SpanContext> = {}): SpanContext => {
+  const host = replayHostFacts('a capture');
   const counters = changes.counters ?? createSpanCounters();
   return {
     identity: 'a capture',
     callName: createCallName('a capture'),
-    resources: createResourceBook(replayHostFacts('a capture'), '0.0.0', defaultSpanLimits, counters),
+    resources: createResourceBook(() => host, '0.0.0', defaultSpanLimits, counters),
     mode: 'replay',
     recognises: (method) => /^runtime\.v1(alpha2)?\./.test(method) && !method.endsWith('/Unheard'),
     parentOf: () => null,

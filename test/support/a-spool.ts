@@ -71,7 +71,8 @@ export const startSpool = async (
     directory,
     transport: collector,
     line: otlpLine,
-    limits: { ...defaultSpoolLimits, ...limits },
+    // The object itself: a test may change it while the spool runs.
+    limits: Object.assign(limits, { ...defaultSpoolLimits, ...limits }),
     counters,
     timers,
     random: () => 0.5,
