@@ -56,7 +56,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
       case 'negotiation':
         return spansOfNegotiation(finding.negotiation, identity, context.resources);
       case 'operation':
-        return spansOfOperation(finding.operation, context.resources);
+        return spansOfOperation(finding.operation, context);
       case 'round':
         return spansOfRound(finding.round, rounds, context.resources);
       case 'upgrade':

@@ -18,6 +18,8 @@ import { createInferenceCounters, type InferenceCounters } from './calls/inferen
 import { createKernelJoin } from './calls/kernel/join.ts';
 import { createKernelCounters, type KernelCounters } from './calls/kernel/limits.ts';
 import { createStories, createStoryCounters, type StoryCounters } from './calls/stories.ts';
+import { createWaitCounters, type WaitCounters } from './calls/waits/limits.ts';
+import { createWaits } from './calls/waits/waits.ts';
 import { createCriCalls } from './cri/call.ts';
 import { type CriCounters, createCriCounters, defaultCriLimits } from './cri/limits.ts';
 import { createMemory } from './cri/memory.ts';
@@ -65,6 +67,7 @@ export interface PipelineCounters extends StoryCounters {
   readonly calls: CallCounters;
   readonly inference: InferenceCounters;
   readonly kernel: KernelCounters;
+  readonly waits: WaitCounters;
 }
 
 /** Bytes of many connections in, findings out: the decoders of every layer wired together. Synchronous. */
@@ -142,11 +145,19 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     calls: createCallCounters(),
     inference: createInferenceCounters(),
     kernel: createKernelCounters(),
+    waits: createWaitCounters(),
     ...createStoryCounters(),
   };
   const createNamer = createInferences(options.schema, counters.inference);
   const stories = createStories(counters);
   const kernel = createKernelJoin(counters.kernel);
+  const waits = createWaits(counters.waits);
+  /** What is due at a time comes before what happens then. */
+  const dueNow = (): readonly Finding[] => {
+    const stories = waits.gate(kernel.due(now), now);
+    const operations = waits.due(now);
+    return operations.length === 0 ? stories : [...stories, ...operations];
+  };
   /** Time of the input. */
   let now: Nanos = 0n;
   const passTime = (at: Nanos, out: Finding[]): void => {
@@ -328,15 +339,15 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     push(event) {
       const out: Finding[] = [];
       passTime(event.seen.at, out);
-      const due = kernel.due(now);
+      const due = dueNow();
       take(event, out);
-      const found = kernel.gate(out, now);
+      const found = waits.gate(kernel.gate(out, now), now);
       return due.length === 0 ? found : [...due, ...found];
     },
     tick(at) {
       const out: Finding[] = [];
       passTime(at, out);
-      return [...kernel.due(now), ...kernel.gate(out, now)];
+      return [...dueNow(), ...waits.gate(kernel.gate(out, now), now)];
     },
     finish() {
       const out: Finding[] = [];
@@ -344,7 +355,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       stories.finish(out);
       connections.clear();
       counters.source.openNow = 0;
-      return [...kernel.gate(out, now), ...kernel.finish(now)];
+      const found = waits.gate([...kernel.gate(out, now), ...kernel.finish(now)], now);
+      return [...found, ...waits.finish()];
     },
     callers: stories.callers,
     inFlight: () =>

@@ -1,13 +1,13 @@
 import type { Call } from '../calls/call.ts';
 import type { ConnectionFinding, Finding } from '../calls/finding.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
-import type { PodOperation } from '../calls/pods/operation.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import { callerJson } from './caller-json.ts';
 import { casualtyJson } from './casualty-json.ts';
 import { callerSeenJson } from './census-json.ts';
 import { kernelJson } from './kernel-json.ts';
+import { operationJson } from './operation-json.ts';
 import { roundJson } from './round-json.ts';
 import { symptomJson } from './symptom-json.ts';
 import { upgradeJson } from './upgrade-json.ts';
@@ -94,40 +94,6 @@ const negotiationJson = (found: Negotiation) => ({
   change: found.change,
   explanation: found.explanation,
 });
-
-const operationJson = (found: PodOperation, spans: readonly Span[]) => {
-  const root = spans[0] ?? null;
-  const { namespace, name, uid } = found.pod;
-  return {
-    kind: found.key.kind,
-    connection: found.connection,
-    revision: 0,
-    endpoint: found.endpoint,
-    caller: callerJson(found.caller),
-    pod: { namespace, name, uid, attempt: found.key.attempt },
-    sandbox_id: found.sandboxId,
-    container: found.key.container,
-    container_attempt: found.key.container === null ? null : found.key.generation,
-    start: time(found.start),
-    end: time(found.end),
-    start_seen: found.startSeen,
-    outcome: found.outcome,
-    detail: found.detail,
-    phases: found.phases.map((phase) => ({
-      phase: phase.phase,
-      container: phase.container,
-      image: phase.image,
-      start: time(phase.start),
-      end: time(phase.end),
-      status: phase.status,
-      connection: phase.connection,
-      stream: phase.stream,
-    })),
-    phases_dropped: found.phasesDropped,
-    trace_id: root?.traceId ?? null,
-    span_id: root?.spanId ?? null,
-  };
-};
 
 const findingJson = (finding: Finding, spans: readonly Span[]) => {
   switch (finding.kind) {

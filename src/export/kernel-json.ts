@@ -1,5 +1,5 @@
 import type { Call } from '../calls/call.ts';
-import type { BlockTotals, KernelMark, KernelPart, KernelStory } from '../calls/kernel/story.ts';
+import type { BlockTotals, KernelMark, KernelPart, KernelShare, KernelStory } from '../calls/kernel/story.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 
@@ -51,6 +51,12 @@ const markJson = (mark: KernelMark) => ({
   cgroup: mark.kind === 'oom_kill' ? mark.cgroup : mark.kind === 'frozen' ? mark.path : null,
 });
 
+export const shareJson = (share: KernelShare) => ({
+  name: share.name,
+  ns: ns(share.ns),
+  of: share.of.map((part) => ({ name: part.name, ns: ns(part.ns) })),
+});
+
 const blockJson = ({ requests, bytes, durationNs }: BlockTotals) => ({
   requests,
   bytes: Number(bytes),
@@ -73,11 +79,7 @@ export const kernelJson = (call: Call, story: KernelStory, spans: readonly Span[
   start: String(story.from),
   end: String(story.to),
   breakdown: story.breakdown,
-  shares: story.shares.map((share) => ({
-    name: share.name,
-    ns: ns(share.ns),
-    of: share.of.map((part) => ({ name: part.name, ns: ns(part.ns) })),
-  })),
+  shares: story.shares.map(shareJson),
   unexplained_ns: ns(story.unexplainedNs),
   executions: story.executions,
   cpu_ns: ns(story.cpuNs),

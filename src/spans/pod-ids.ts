@@ -19,10 +19,6 @@ export const idsOfOperation = ({ kind, pod, attempt, container, generation }: Op
   return { traceId: notAllZeros(digest.slice(0, 32)), spanId: notAllZeros(digest.slice(32, 48)) };
 };
 
-/** Of the nth stretch of time in it in which no call was under way. */
-export const gapSpanId = (key: OperationKey, nth: number): string =>
-  notAllZeros(hash('sha256', `${idsOfOperation(key).spanId}\n${nth}`).slice(0, 16));
-
 export const startOf = ({ pod, attempt }: OperationKey): OperationKey => ({
   kind: 'pod_start',
   pod,

@@ -1,25 +1,14 @@
 import type { Phase, PhaseName, PodOperation } from '../calls/pods/operation.ts';
 import { coveredNs } from '../foundation/covered.ts';
-import type { PodAttributeName } from './pod-attributes.ts';
-import { gapSpanId, idsOfOperation, startOf } from './pod-ids.ts';
-import type { ResourceBook } from './resources.ts';
+import { textLimit } from './call-attributes.ts';
+import { idsOfOperation, startOf } from './pod-ids.ts';
 import type { AttributeValue, Span } from './span.ts';
 import { parseTraceparent } from './traceparent.ts';
-
-type Said = Partial<Record<PodAttributeName, AttributeValue>>;
+import { spansOfWaits, type WaitContext, whose } from './wait-spans.ts';
 
 /** Time covered by phases of these names, in milliseconds. */
 const milliseconds = (phases: readonly Phase[], names: readonly PhaseName[]): number =>
   Number(coveredNs(phases.filter(({ phase }) => names.includes(phase)))) / 1e6;
-
-const whose = ({ pod, sandboxId, key }: PodOperation): Said => {
-  const said: Said = { 'cri.operation': key.kind, 'cri.sandbox.attempt': key.attempt };
-  if (pod.namespace !== null) said['k8s.namespace.name'] = pod.namespace;
-  if (pod.name !== null) said['k8s.pod.name'] = pod.name;
-  if (pod.uid !== null) said['k8s.pod.uid'] = pod.uid;
-  if (sandboxId !== null) said['cri.sandbox.id'] = sandboxId;
-  return said;
-};
 
 const isGap = ({ phase }: Phase): boolean => phase === 'client' || phase === 'init_container';
 
@@ -37,6 +26,7 @@ const attributesOf = (found: PodOperation): Record<string, AttributeValue> => {
   said['cri.operation.hooks_ms'] = milliseconds(phases, ['post_start', 'pre_stop']);
   said['cri.operation.client_ms'] = milliseconds(phases, ['client']);
   said['cri.operation.init_ms'] = milliseconds(phases, ['init_container']);
+  if (found.course !== null) said['cri.operation.breakdown'] = found.course.breakdown.slice(0, textLimit);
   if (key.kind === 'container_start') {
     said['k8s.container.restart_count'] = key.generation;
     if (key.container !== null) said['k8s.container.name'] = key.container;
@@ -66,12 +56,16 @@ const linksOf = ({ key, traceparents }: PodOperation): Span['links'] => {
     : [{ ...idsOfOperation(startOf(key)), attributes: {} }, ...own];
 };
 
-/** The root span, INTERNAL, of the client; its calls are children, and so is the time in which none was under way. */
-export const spansOfOperation = (found: PodOperation, resources: ResourceBook): readonly Span[] => {
-  const { key, phases, outcome } = found;
+/**
+ * The root span, INTERNAL, of the client; its calls are children, and so is the time in which none was under way, or
+ * one waited for another.
+ */
+export const spansOfOperation = (found: PodOperation, context: WaitContext): readonly Span[] => {
+  const { key, outcome } = found;
   const ids = idsOfOperation(key);
-  const resource = resources.callerOf(found);
-  const common = {
+  const resource = context.resources.callerOf(found);
+  const isError = outcome === 'failed' || outcome === 'timed_out';
+  const root: Span = {
     traceId: ids.traceId,
     parentIsRemote: false,
     traceState: null,
@@ -79,10 +73,6 @@ export const spansOfOperation = (found: PodOperation, resources: ResourceBook): 
     kind: 'internal',
     events: [],
     resource,
-  } as const;
-  const isError = outcome === 'failed' || outcome === 'timed_out';
-  const root: Span = {
-    ...common,
     spanId: ids.spanId,
     parentSpanId: null,
     name: nameOf(found),
@@ -92,21 +82,5 @@ export const spansOfOperation = (found: PodOperation, resources: ResourceBook): 
     status: isError ? { code: 'error', message: found.detail } : { code: 'unset', message: null },
     links: linksOf(found),
   };
-  const gaps = phases.filter(isGap).map((gap, nth): Span => {
-    const said = whose(found);
-    if (gap.container !== null) said['k8s.container.name'] = gap.container;
-    const client = found.caller.comm?.startsWith('kubelet') === true ? 'kubelet' : 'client';
-    return {
-      ...common,
-      spanId: gapSpanId(key, nth),
-      parentSpanId: ids.spanId,
-      name: gap.phase === 'client' ? `${client}, between calls` : `init container ${gap.container ?? '?'}`,
-      start: gap.start,
-      end: gap.end,
-      attributes: said,
-      status: { code: 'unset', message: null },
-      links: [],
-    };
-  });
-  return [root, ...gaps];
+  return [root, ...spansOfWaits(found, root, context)];
 };

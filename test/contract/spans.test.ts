@@ -80,7 +80,10 @@ const spansOf = async (source: Source, mode: ObservationMode): Promise<Span[]> =
 
 /** Who looked, and when: what may differ. */
 const isOfObserver = (name: string): boolean =>
-  name === 'cri.observation.mode' || name.startsWith('cri.time.') || name.endsWith('_ms');
+  name === 'cri.observation.mode' ||
+  name.startsWith('cri.time.') ||
+  name.endsWith('_ms') ||
+  name.endsWith('.breakdown');
 
 /** There only where the time was more than a millisecond, which is another one for each who looks. */
 const isOfTime = (span: string): boolean => span.endsWith(', between calls');

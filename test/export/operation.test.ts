@@ -22,6 +22,19 @@ const phase = (changes: Partial<Phase> & Pick<Phase, 'phase'>, from: bigint, to:
   end: start + to * 1_000_000n,
 });
 
+const api = aCall({
+  rpc: 'PullImage',
+  stream: 9,
+  start,
+  end: start + 519_000_000n,
+  facts: {
+    ...aCall().facts,
+    pod: { namespace: 'default', name: 'api', uid: 'u-2', attempt: 0 },
+    image: 'api:1',
+  },
+});
+const pull = phase({ phase: 'image_pull', image: 'app:1', status: 'NOT_FOUND', stream: 7 }, 520n, 700n);
+
 const operation: PodOperation = {
   key: { kind: 'pod_start', pod: 'u-1', attempt: 1, container: null, generation: 0 },
   pod: { namespace: 'default', name: 'web', uid: 'u-1', attempt: 1 },
@@ -37,14 +50,30 @@ const operation: PodOperation = {
   phases: [
     phase({ phase: 'sandbox' }, 0n, 500n),
     phase({ phase: 'client', status: null, connection: null, stream: null }, 500n, 520n),
-    phase({ phase: 'image_pull', image: 'app:1', status: 'NOT_FOUND', stream: 7 }, 520n, 700n),
+    pull,
   ],
   phasesDropped: 0,
   traceparents: [],
+  course: {
+    shares: [{ name: 'PullImage', ns: 180_000_000n, of: [{ name: 'runtime', ns: 180_000_000n }] }],
+    breakdown: '100 % PullImage (runtime 180 ms)',
+    waits: [
+      {
+        ...{ on: 'pull_queue', phase: pull, call: null, behind: api, atOnce: 1 },
+        ...{ start: start + 500_000_000n, end: start + 520_000_000n },
+        ...{ behindText: 'PullImage of default/api', evidence: 'this pull began 1.0 ms after it ended' },
+      },
+      {
+        ...{ on: 'kernel', phase: pull, call: null, group: 'fsync content', name: 'fsync content' },
+        ...{ start: start + 520_000_000n, end: start + 700_000_000n },
+        ...{ behindText: null, evidence: null },
+      },
+    ],
+  },
 };
 
 test('the line of a start for programs: every key, in its form', () => {
-  const spans = spansOfOperation(operation, aSpanContext().resources);
+  const spans = spansOfOperation(operation, aSpanContext());
   const line: unknown = JSON.parse(findingLine({ kind: 'operation', operation }, spans));
   const ids = idsOfOperation(operation.key);
   assert.deepEqual(line, {
@@ -101,6 +130,44 @@ test('the line of a start for programs: every key, in its form', () => {
       },
     ],
     phases_dropped: 0,
+    breakdown: '100 % PullImage (runtime 180 ms)',
+    shares: [{ name: 'PullImage', ns: 180_000_000, of: [{ name: 'runtime', ns: 180_000_000 }] }],
+    waits: [
+      {
+        on: 'pull_queue',
+        start: '1795476336500000000',
+        end: '1795476336520000000',
+        phase: 'image_pull',
+        container: null,
+        connection: 3,
+        stream: 7,
+        name: null,
+        behind: {
+          text: 'PullImage of default/api',
+          connection: 3,
+          stream: 9,
+          rpc: 'PullImage',
+          pod: { namespace: 'default', name: 'api', uid: 'u-2', attempt: 0 },
+          container: null,
+          image: 'api:1',
+          start: '1795476336000000000',
+          end: '1795476336519000000',
+        },
+        evidence: 'this pull began 1.0 ms after it ended',
+      },
+      {
+        on: 'kernel',
+        start: '1795476336520000000',
+        end: '1795476336700000000',
+        phase: 'image_pull',
+        container: null,
+        connection: 3,
+        stream: 7,
+        name: 'fsync content',
+        behind: null,
+        evidence: null,
+      },
+    ],
     trace_id: ids.traceId,
     span_id: ids.spanId,
   });
@@ -113,7 +180,7 @@ test('without spans its ids are null, not missing', () => {
 });
 
 test('a failed start is an error of its root span, with what failed', () => {
-  const [root] = spansOfOperation(operation, aSpanContext().resources);
+  const [root] = spansOfOperation(operation, aSpanContext());
   assert.equal(root?.name, 'pod start default/web');
   assert.deepEqual(root?.status, { code: 'error', message: 'PullImage app:1: NOT_FOUND' });
   assert.equal(root?.attributes['cri.operation.sandbox_ms'], 500);

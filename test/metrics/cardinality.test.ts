@@ -38,6 +38,7 @@ const aStart = (index: number): PodOperation => {
     ],
     phasesDropped: 0,
     traceparents: [],
+    course: null,
   };
 };
 

@@ -8,6 +8,7 @@ import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
 import { roundAttributeRows } from '../../src/spans/round-attributes.ts';
 import { symptomAttributeRows } from '../../src/spans/symptom-attributes.ts';
 import { upgradeAttributeRows } from '../../src/spans/upgrade-attributes.ts';
+import { waitAttributeRows } from '../../src/spans/wait-attributes.ts';
 
 const code = (text: unknown): string => `\`${String(text)}\``;
 
@@ -70,13 +71,18 @@ ${table(heads, negotiationAttributeRows.map(cellsOf))}
 A root span, INTERNAL, of the client: \`pod start <namespace>/<name>\`, \`pod stop <namespace>/<name>\`, or \`container start
 <namespace>/<name> <container>\` for a container that was made anew in a pod that ran. Calls without a \`traceparent\` are
 its children; calls of the client's own traces, and the removal of what was stopped, are linked to it. Time in which no call
-was under way is a child too: \`kubelet, between calls\`, or \`init container <name>\` where that container ran and ended
-meanwhile. The ids come from the pod's uid, the attempt of its sandbox and the attempts of its containers alone, so that
+was under way is a child too: \`kubelet, between calls\`, \`kubelet, after a failed call\`, \`init container <name>\` where that
+container ran and ended meanwhile, or \`waiting for another pull\`; and, under the call that waited, \`waiting for StopContainer\`
+(\`docs/findings.md\`). The ids come from the pod's uid, the attempt of its sandbox and the attempts of its containers alone, so that
 every observer gives the same start the same trace. The root carries \`server.address\`, and all of them
 \`k8s.namespace.name\`, \`k8s.pod.name\`, \`k8s.pod.uid\`, \`cri.sandbox.id\`, \`cri.sandbox.attempt\`, where a container is meant
 \`k8s.container.name\` and \`k8s.container.restart_count\`, and \`cri.operation\`; the root alone the others of these:
 
 ${table(heads, podAttributeRows.map(cellsOf))}
+
+Those of the time between and of waits carry:
+
+${table(heads, waitAttributeRows.map(cellsOf))}
 
 ## On the span of a runtime's change
 

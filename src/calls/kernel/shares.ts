@@ -1,4 +1,5 @@
-import { earlier, later, type Nanos } from '../../foundation/time.ts';
+import { cutTime } from '../../foundation/cut-time.ts';
+import type { Nanos } from '../../foundation/time.ts';
 import type { KernelShare } from './story.ts';
 
 /** A stretch of time that something explains. */
@@ -24,29 +25,13 @@ interface Sized {
 
 const bySize = (a: Sized, b: Sized): number => order(b.ns, a.ns) || order(a.name, b.name);
 
-/**
- * Cuts a time into shares. Where stretches overlap, the one that ends last has the moment: it is what was waited for.
- * So the shares and what nothing explains are always the whole.
- */
-export const sharesOf = (from: Nanos, to: Nanos, stretches: readonly Stretch[]): Shares => {
-  const inside = stretches
-    .map((one) => ({ ...one, start: later(one.start, from), end: earlier(one.end, to) }))
-    .filter(({ start, end }) => start < end)
-    // The last to end first; of those that end together, the first to begin.
-    .sort((a, b) => order(b.end, a.end) || order(a.start, b.start));
+/** How much of a time each group had, and what of it; the stretches do not overlap. */
+export const sumShares = (stretches: readonly Stretch[]): readonly KernelShare[] => {
   const groups = new Map<string, Map<string, Nanos>>();
-  let unexplainedNs = later(to, from) - from;
-  /** All after this is given away. */
-  let until = to;
-  for (const { group, name, start, end } of inside) {
-    const last = earlier(end, until);
-    if (start >= last) continue;
-    const ns = last - start;
+  for (const { group, name, start, end } of stretches) {
     const of = groups.get(group) ?? new Map<string, Nanos>();
     groups.set(group, of);
-    of.set(name, (of.get(name) ?? 0n) + ns);
-    unexplainedNs -= ns;
-    until = start;
+    of.set(name, (of.get(name) ?? 0n) + end - start);
   }
   const shares = [...groups].map(([name, of]) => {
     const parts = [...of].map(([part, ns]) => ({ name: part, ns })).sort(bySize);
@@ -55,7 +40,18 @@ export const sharesOf = (from: Nanos, to: Nanos, stretches: readonly Stretch[]):
     const isOneThing = parts.length === 1 && parts[0]?.name === name;
     return { name, ns, of: isOneThing ? [] : parts };
   });
-  return { shares: shares.sort(bySize), unexplainedNs };
+  return shares.sort(bySize);
+};
+
+/** Cuts a time into shares. They and what nothing explains are always the whole. */
+export const sharesOf = (from: Nanos, to: Nanos, stretches: readonly Stretch[]): Shares => {
+  const explained: Stretch[] = [];
+  let unexplainedNs = 0n;
+  for (const { of, start, end } of cutTime(from, to, stretches)) {
+    if (of === null) unexplainedNs += end - start;
+    else explained.push({ ...of, start, end });
+  }
+  return { shares: sumShares(explained), unexplainedNs };
 };
 
 /** Whole percents of the parts of a whole, in their order, that make 100: the largest remainders are rounded up. */

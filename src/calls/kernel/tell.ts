@@ -2,11 +2,11 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { KernelActivity, SyncActivity } from './activities.ts';
 import { breakdownText } from './breakdown.ts';
 import type { KernelCounters, KernelLimits } from './limits.ts';
-import { shareNames } from './part-names.ts';
 import { type OwnedUnit, type PartSources, partsOf, type Window } from './parts.ts';
 import { schedulingOf } from './scheduling.ts';
-import { type Stretch, sharesOf } from './shares.ts';
+import { sharesOf } from './shares.ts';
 import type { BlockTotals, KernelMark, KernelPart, KernelStory } from './story.ts';
+import { stretchesOf } from './stretches.ts';
 
 /** All that was joined to one call. */
 export interface Joined extends PartSources {
@@ -16,9 +16,6 @@ export interface Joined extends PartSources {
   readonly ambiguous: number;
   readonly lostRecords: number;
 }
-
-const explains = (part: KernelPart, window: Window): boolean =>
-  part.parent === null && (!part.outlives || !window.isOver);
 
 const blockTotals = (activities: readonly KernelActivity[]): BlockTotals => {
   let requests = 0;
@@ -89,13 +86,10 @@ export const tellStory = (
   counters: KernelCounters,
 ): KernelStory => {
   const all = partsOf(joined, window);
-  const stretches: readonly Stretch[] = all
-    .filter((part) => explains(part, window))
-    .map((part) => ({ ...shareNames(part.what), start: part.start, end: part.end }));
   const parts = bounded(all, limits);
   counters.partsDropped += all.length - parts.length;
   const syncsOfOthers = syncTotals(joined.sharedSyncs);
-  const { shares, unexplainedNs } = sharesOf(window.from, window.to, stretches);
+  const { shares, unexplainedNs } = sharesOf(window.from, window.to, stretchesOf(all, window.isOver));
   return {
     from: window.from,
     to: window.to,

@@ -176,5 +176,6 @@ export const tellOperation = (of: OpenOperation, ending: Ending, limits: PodLimi
     phases: withGaps(of.calls, of.exits, limits.minGap),
     phasesDropped: of.dropped,
     traceparents: of.traceparents,
+    course: null,
   };
 };

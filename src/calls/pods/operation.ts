@@ -1,6 +1,7 @@
 import type { PodIdentity } from '../../cri/facts.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Caller } from '../caller.ts';
+import type { Course } from '../waits/wait.ts';
 
 /** What a client did with a pod in several calls. */
 export type OperationKind = 'pod_start' | 'container_start' | 'pod_stop';
@@ -92,4 +93,6 @@ export interface PodOperation {
   readonly phasesDropped: number;
   /** Of the client's own traces, where it sends them: one of each. */
   readonly traceparents: readonly string[];
+  /** Where its time went; null until all that tells it must have been seen. */
+  readonly course: Course | null;
 }
