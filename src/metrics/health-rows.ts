@@ -103,6 +103,7 @@ export const healthRows: Rows = {
     ]),
     ...limits('negotiations', 'pipeline.negotiations', ['processesForgotten']),
     ...limits('pods', 'pipeline.pods', ['evicted', 'phasesDropped', 'inFlightDropped']),
+    ...limits('waits', 'pipeline.waits', ['heldDropped']),
     ...limits('unreturned', 'pipeline.unreturned', [
       'openCallsOverLimit',
       'chainsForgotten',

@@ -33,13 +33,10 @@ export interface WaitCounters {
   told: number;
   /** Told before their time, at `maxHeld`. */
   heldDropped: number;
-  /** Calls forgotten at `maxCalls`. */
-  callsForgotten: number;
 }
 
 export const createWaitCounters = (): WaitCounters => ({
   heldNow: 0,
   told: 0,
   heldDropped: 0,
-  callsForgotten: 0,
 });

@@ -59,7 +59,7 @@ export const createWaits = (counters: WaitCounters, limits: WaitLimits = default
 
   const learn = (call: Call): void => {
     if (call.rpc === null || call.end === null || !(isPodCall(call.rpc) || isChanging(call.rpc))) return;
-    if (!remember(calls, keyOf(call), asEvidence(call), limits.maxCalls)) counters.callsForgotten += 1;
+    remember(calls, keyOf(call), asEvidence(call), limits.maxCalls);
   };
 
   const learnConvoy = ({ calls: [first, ...followers] }: Convoy): void => {
