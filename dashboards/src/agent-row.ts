@@ -44,7 +44,7 @@ export const agentRow: RowPlan = {
     {
       title: 'What is not seen',
       description:
-        'Bytes lost by where, connections not watched by why, boundaries lost, calls without a method. Each is also on the spans that it touches.',
+        'Bytes lost by where, connections not watched and not wholly read by why, boundaries lost, calls without a method. Each is also on the spans that it touches. joined after a start of the agent is normal, and ends with the caller’s next connection; gap: give ring-size more room.',
       type: 'timeseries',
       unit: 'short',
       width: 8,
@@ -54,6 +54,10 @@ export const agentRow: RowPlan = {
         query(
           `sum by (reason) (${increase('critrace_connections_unobserved_total')})`,
           'connections: {{reason}}',
+        ),
+        query(
+          `sum by (reason, caller) (${increase('cri_connections_impaired_total')})`,
+          'connections of {{caller}}: {{reason}}',
         ),
         query(`sum(${increase('critrace_http2_desyncs_total')})`, 'frame boundaries'),
         query(

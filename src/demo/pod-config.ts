@@ -33,7 +33,7 @@ export const podLogFolder = (pod: PodPlan, place: PodPlace): string =>
 export const containerLogFolder = (pod: PodPlan, container: ContainerPlan, place: PodPlace): string =>
   `${podLogFolder(pod, place)}/${container.name}`;
 
-const podCgroup = (pod: PodPlan, place: PodPlace): string =>
+export const podCgroup = (pod: PodPlan, place: PodPlace): string =>
   `${place.cgroupParent}/kubepods/besteffort/pod${pod.uid}`;
 
 /** Namespaces as a kubelet asks for a pod without host namespaces and without a shared pid namespace. */

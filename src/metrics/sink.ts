@@ -1,5 +1,4 @@
 import type { Call } from '../calls/call.ts';
-import { programOf } from '../calls/caller.ts';
 import { isEndless } from '../calls/unreturned/patience.ts';
 import type { Exported, Sink } from '../export/sink.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -9,6 +8,7 @@ import type { KernelEvent } from '../kernel/kernel-event.ts';
 import type { MetricBook } from './book.ts';
 import { createBoundedNames } from './bounded-names.ts';
 import { createCallMetrics, methodOf, secondsBetween } from './call-metrics.ts';
+import { connectionMetrics } from './connection-metrics.ts';
 import type { MetricsCounters } from './counters.ts';
 import { collectHealth } from './health-metrics.ts';
 import { createKernelMetrics } from './kernel-metrics.ts';
@@ -75,11 +75,7 @@ export const createMetricsSink = (options: MetricsOptions): MetricsSink => {
         podMetrics(book, finding.operation, spans, kernel.cniSecondsOf(finding.operation.sandboxId));
         return;
       case 'connection':
-        if (finding.connection.finding === 'refused')
-          book.add('cri_connections_refused_total', {
-            server_address: endpoints(finding.connection.endpoint),
-            caller: callers(programOf(finding.connection.caller.comm)),
-          });
+        connectionMetrics(book, finding.connection, endpoints, callers);
         return;
       default:
         return;

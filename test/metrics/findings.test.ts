@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ConnectionFinding } from '../../src/calls/finding.ts';
 import type { Negotiation } from '../../src/calls/negotiation/finding.ts';
 import type { RetryChain, Symptom } from '../../src/calls/unreturned/symptom.ts';
 import { createLargest } from '../../src/metrics/largest.ts';
@@ -155,4 +156,32 @@ test('the largest of the last one to two windows', () => {
   assert.deepEqual([...largest.all(119n)], [['a', 5]]);
   assert.deepEqual([...largest.all(122n)], [['a', 4]]);
   assert.deepEqual([...largest.all(143n)], []);
+});
+
+test('a connection counts once for each thing that befell it, by its program and endpoint', async () => {
+  const { sink, samples } = aBook();
+  const tell = (finding: ConnectionFinding['finding'], revision = 0): void =>
+    sink.findings([
+      {
+        finding: {
+          kind: 'connection',
+          connection: {
+            ...{ finding, revision, connection: 3, endpoint: '/run/c.sock', caller: call.caller, at: 1n },
+            ...{ count: 100 * (revision + 1), detail: null, explanation: '' },
+          },
+        },
+        spans: [],
+      },
+    ]);
+  tell('joined');
+  tell('not_http2');
+  for (const revision of [0, 1, 2]) tell('gap', revision);
+  tell('refused');
+  tell('refused');
+  const all = await samples();
+  const labels = { server_address: '/run/c.sock', caller: 'kubelet' };
+  for (const reason of ['joined', 'not_http2', 'gap'])
+    assert.equal(sumOf(all, 'cri_connections_impaired_total', { ...labels, reason }), 1, reason);
+  assert.equal(sumOf(all, 'cri_connections_impaired_total'), 3);
+  assert.equal(sumOf(all, 'cri_connections_refused_total', labels), 2);
 });

@@ -57,4 +57,8 @@ export const findingInstruments = {
     'Connections of callers that came while the runtime could not be reached.',
     ['server_address', 'caller'],
   ),
+  cri_connections_impaired_total: counter(
+    'Connections of which not all can be read, once for each reason: joined (older than the agent), gap (bytes of it were lost), not_http2.',
+    ['server_address', 'caller', 'reason'],
+  ),
 } as const;
