@@ -230,8 +230,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     for (const event of events) {
       const told = out.length;
       if (event.kind === 'message') reading = event.stream;
-      if (event.kind === 'call_start') stories.began(watched.facts, event.head);
       watched.calls.event(event, out);
+      if (event.kind === 'call_start') stories.began(watched.facts, event.head, watched.calls.likelyRpc);
       stories.told(watched.identities, told, out);
       stories.grpc(watched.facts.connection, event, watched.snapshot, now);
       kernel.grpc(watched.facts.connection, event, watched.snapshot, now);

@@ -16,6 +16,8 @@ export interface ConnectionFacts {
   readonly server: Call['server'];
 }
 
+const noCandidates: readonly string[] = [];
+
 const known = (text: HeaderText | null): string | null => (typeof text === 'string' ? text : null);
 
 export const assembleCall = (
@@ -42,8 +44,9 @@ export const assembleCall = (
     rpc: name.rpc,
     service: name.service,
     apiVersion: name.apiVersion,
-    methodSource: path !== null ? 'read' : inferred === null ? 'unknown' : 'inferred',
+    methodSource: path !== null ? 'read' : name.rpc === null ? 'unknown' : 'inferred',
     methodConfidence: inferred?.confidence ?? null,
+    methodCandidates: inferred?.candidates ?? noCandidates,
     isProbe: false,
     loop: null,
     streaming: name.streaming,
@@ -96,9 +99,11 @@ export const renameCall = (call: Call, naming: Naming | null, reading: CriReadin
     service,
     apiVersion,
     streaming,
-    methodSource: naming === null ? 'unknown' : 'inferred',
+    methodSource: rpc === null ? 'unknown' : 'inferred',
     methodConfidence: naming?.confidence ?? null,
-    facts: reading?.facts ?? (naming === null ? noFacts : call.facts),
+    methodCandidates: naming?.candidates ?? noCandidates,
+    // What was read by a name that it lost is no fact.
+    facts: reading?.facts ?? (rpc === null && call.rpc !== null ? noFacts : call.facts),
     unknownFields: reading?.unknownFields ?? call.unknownFields,
     brokenMessages: reading?.brokenMessages ?? call.brokenMessages,
     full: reading === null ? call.full : reading.full,

@@ -32,6 +32,8 @@ export interface Call {
   readonly methodSource: MethodSource;
   /** 0 to 1 where `methodSource` is `inferred`. */
   readonly methodConfidence: number | null;
+  /** Of an unknown method: the few that are left, the likeliest first. Empty where it is known, or where many are left. */
+  readonly methodCandidates: readonly string[];
   /** The first call of its process on this API version of the service: a step of the negotiation. */
   readonly isProbe: boolean;
   /** The crash loop of its program, of which this step is one more turn. */

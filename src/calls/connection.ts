@@ -85,6 +85,8 @@ export interface ConnectionCalls {
   event(event: GrpcEvent, out: Finding[]): void;
   /** Streams of calls in flight. */
   openStreams(): Iterable<number>;
+  /** Of a call whose path was not seen: the method that it is taken for, or one of those that are left. Null: none is. */
+  likelyRpc(stream: number): string | null;
   /** What is known by now of a call in flight; null: there is none on this stream. */
   snapshot(stream: number): Call | null;
 }
@@ -168,6 +170,10 @@ export const createConnectionCalls = (
 
   return {
     openStreams: () => open.keys(),
+    likelyRpc(stream) {
+      const naming = namer?.naming(stream) ?? null;
+      return naming?.rpc ?? naming?.candidates[0] ?? null;
+    },
     snapshot(stream) {
       const record = open.get(stream);
       return record === undefined

@@ -11,6 +11,10 @@ export const unknownMethod: MethodName = {
   streaming: false,
 };
 
+/** Its short name; of an unknown method the few that are left, as `StartContainer|RemoveContainer`. Null: many are left. */
+export const rpcText = ({ rpc, methodCandidates }: Pick<Call, 'rpc' | 'methodCandidates'>): string | null =>
+  rpc ?? (methodCandidates.length === 0 ? null : methodCandidates.join('|'));
+
 const criPath = /^runtime\.(v1|v1alpha2)\.(RuntimeService|ImageService)\/(\w+)$/;
 
 /** Takes a gRPC `:path` apart (`/package.Service/Method`); service and API version are those of the CRI or null. */

@@ -78,7 +78,8 @@ export interface Stories {
     out: Finding[],
   ): void;
   closed(connection: ConnectionFacts, at: Nanos, out: Finding[]): void;
-  began(connection: ConnectionFacts, head: CallHead): void;
+  /** `likelyRpc`: what a call is taken for whose path was not seen. */
+  began(connection: ConnectionFacts, head: CallHead, likelyRpc: (stream: number) => string | null): void;
   /** A whole message of a call; with a response, `request` is what the same call asked for. */
   message(of: MessageOf, rpc: string, request: Kept | null, response: Kept | null): void;
   /**
@@ -174,9 +175,9 @@ export const createStories = (counters: StoryCounters): Stories => {
       for (const negotiation of negotiations.closed(connection, at)) decided(negotiation, out);
       show(out);
     },
-    began({ connection, client }, { stream, path, start }) {
-      if (typeof path !== 'string' || start === null) return;
-      const rpc = findMethod(path)?.rpc ?? null;
+    began({ connection, client }, { stream, path, start }, likelyRpc) {
+      if (start === null) return;
+      const rpc = typeof path === 'string' ? (findMethod(path)?.rpc ?? null) : likelyRpc(stream);
       rounds.began({ connection, stream, rpc, start: start.sentAt ?? start.at }, client);
     },
     message({ connection, stream, known }, rpc, request, response) {

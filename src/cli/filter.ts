@@ -30,8 +30,9 @@ const timeOf = (finding: Finding): Nanos | null => {
   }
 };
 
-const methodMatches = (call: Call, pattern: RegExp): boolean =>
-  (call.rpc !== null && pattern.test(call.rpc)) || (call.method !== null && pattern.test(call.method));
+/** One that may be meant is shown: who asks for lists wants those too whose kind is not known. */
+const methodMatches = ({ rpc, method, methodCandidates }: Call, pattern: RegExp): boolean =>
+  [rpc, method, ...methodCandidates].some((name) => name !== null && pattern.test(name));
 
 const podMatches = (pod: PodIdentity | null, condition: Extract<Condition, { field: 'pod' }>): boolean => {
   if (pod === null) return false;

@@ -1,5 +1,6 @@
 import type { Call } from '../calls/call.ts';
 import type { ConnectionFinding, Finding } from '../calls/finding.ts';
+import { rpcText } from '../calls/method-name.ts';
 import { quantile } from '../foundation/quantile.ts';
 
 export interface StatisticsLimits {
@@ -147,7 +148,7 @@ export const createStatistics = (limits: StatisticsLimits = defaultStatisticsLim
     if (from !== null && (first === null || from < first)) first = from;
     if (to !== null && (last === null || to > last)) last = to;
 
-    const name = call.method ?? call.rpc ?? '(unknown)';
+    const name = call.method ?? rpcText(call) ?? '(unknown)';
     const method = rowFor(methods, name, newMethod, newMethod, limits.maxRows);
     addTo(method, call);
     const status = call.result.status ?? (call.result.outcome === 'in_flight' ? 'in_flight' : 'none');

@@ -17,7 +17,7 @@ export const durationText = (duration: Nanos): string => {
 };
 
 export const methodText = (call: Call): string => {
-  if (call.rpc === null) return '(method unknown)';
+  if (call.rpc === null) return terminalText(call.methodCandidates.join('|') || '(method unknown)');
   const name = call.service === null && call.method !== null ? call.method : call.rpc;
   const mark = call.methodSource === 'inferred' ? '?' : '';
   return terminalText(`${name}${mark}`);

@@ -29,6 +29,7 @@ const callJson = (call: Call, spans: readonly Span[]) => {
     api_version: call.apiVersion,
     method_source: call.methodSource,
     method_confidence: call.methodSource === 'inferred' ? call.methodConfidence : null,
+    method_candidates: call.methodCandidates,
     outcome: result.outcome,
     reset_by: result.reset?.by ?? null,
     reset_code: result.reset?.code ?? null,

@@ -13,7 +13,7 @@ export const spanNameText = (span: Span): string => {
   if (span.kind === 'internal') return terminalText(span.name);
   if (span.kind === 'server') return `in ${serviceText(span)}`;
   const mark = span.attributes['cri.method.source'] === 'inferred' ? '?' : '';
-  return `${rpc || terminalText(span.name.slice(span.name.lastIndexOf('/') + 1))}${mark}`;
+  return `${rpc || attributeText(span, 'cri.method.candidates').replaceAll(', ', '|') || terminalText(span.name.slice(span.name.lastIndexOf('/') + 1))}${mark}`;
 };
 
 /** What the span is about beside its pod. */

@@ -170,6 +170,13 @@ export const attributeRows = [
     example: 0.98,
   },
   {
+    name: 'cri.method.candidates',
+    on: 'client',
+    type: 'string[]',
+    when: '`cri.method.source` is `unknown` and two or three methods are left that it may be of: their short names, the likeliest first',
+    example: 'ListContainers, StreamContainers',
+  },
+  {
     name: 'cri.outcome',
     on: 'both',
     type: 'string',
@@ -233,21 +240,9 @@ export const attributeRows = [
     example: 1432,
   },
   { name: 'cri.response.size', on: 'client', type: 'int', when: 'always, likewise', example: 68 },
-  {
-    name: 'cri.request.messages',
-    on: 'client',
-    type: 'int',
-    when: 'always: complete messages',
-    example: 1,
-  },
+  { name: 'cri.request.messages', on: 'client', type: 'int', when: 'always: complete messages', example: 1 },
   { name: 'cri.response.messages', on: 'client', type: 'int', when: 'always, likewise', example: 1 },
-  {
-    name: 'cri.list.items',
-    on: 'client',
-    type: 'int',
-    when: 'a list or a stream of items was answered',
-    example: 110,
-  },
+  { name: 'cri.list.items', on: 'client', type: 'int', when: 'a list of items was answered', example: 110 },
   {
     name: 'cri.list.limit_ratio',
     on: 'client',

@@ -119,6 +119,7 @@ const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
   }
   if (call.methodSource === 'inferred' && call.methodConfidence !== null)
     said['cri.method.confidence'] = call.methodConfidence;
+  if (call.methodCandidates.length > 0) said['cri.method.candidates'] = call.methodCandidates;
   if (result.lostBytes === null) said['cri.lost_bytes_unknown'] = true;
   else if (result.lostBytes > 0) said['cri.lost_bytes'] = result.lostBytes;
   if (call.brokenMessages > 0) said['cri.broken_messages'] = call.brokenMessages;

@@ -6,6 +6,11 @@ const text = (attributes: Attributes, name: string): string | null => {
   return typeof value === 'string' ? value : null;
 };
 
+const texts = (attributes: Attributes, name: string): readonly string[] => {
+  const value = attributes[name];
+  return typeof value === 'object' ? value : [];
+};
+
 const number = (attributes: Attributes, name: string): number | null => {
   const value = attributes[name];
   return typeof value === 'number' ? value : null;
@@ -101,6 +106,7 @@ export const callOfSpan = (span: Span): Call => {
     apiVersion: word(text(attributes, 'cri.api.version'), ['v1', 'v1alpha2'] as const),
     methodSource:
       word(text(attributes, 'cri.method.source'), ['read', 'inferred', 'unknown'] as const) ?? 'unknown',
+    methodCandidates: texts(attributes, 'cri.method.candidates'),
     methodConfidence: number(attributes, 'cri.method.confidence'),
     isProbe: false,
     loop: null,

@@ -15,7 +15,7 @@ export interface Row {
   readonly spanId: string;
   readonly start: Nanos;
   readonly durationNs: Nanos;
-  /** Of a call its method; the kind of an operation; the service of a negotiation; the method of a symptom. */
+  /** Of a call its method, or the few that it may be of with `|` between; the kind of an operation; the service of a negotiation; the method of a symptom. */
   readonly method: string;
   /** Of a call its gRPC status, else how it ended; outcome, verdict, or kind of symptom. */
   readonly status: string;
@@ -39,7 +39,9 @@ const podOf = ({ attributes }: Span): string => {
 const methodOf = ({ attributes }: Span): string => {
   const method = text(attributes['rpc.method']);
   if (method !== '' && method !== '_OTHER') return method;
-  return text(attributes['rpc.method_original']) || text(attributes['cri.rpc']) || '(unknown)';
+  const candidates = attributes['cri.method.candidates'];
+  const few = typeof candidates === 'object' ? candidates.join('|') : '';
+  return text(attributes['rpc.method_original']) || text(attributes['cri.rpc']) || few || '(unknown)';
 };
 
 const callStatus = ({ attributes }: Span): string => {

@@ -29,7 +29,9 @@ const one = (rows: Rows, condition: Condition): Matches => {
       return byText(
         rows,
         'method',
-        (method) => condition.pattern.test(method) || condition.pattern.test(shortMethod(method)),
+        (method) =>
+          condition.pattern.test(method) ||
+          method.split('|').some((one) => condition.pattern.test(shortMethod(one))),
       );
     case 'pod':
       return byText(rows, 'pod', (pod) => podPasses(pod, condition));

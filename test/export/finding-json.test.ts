@@ -24,6 +24,7 @@ test('a call’s line: every key of the contract, in its form', () => {
     api_version: 'v1',
     method_source: 'read',
     method_confidence: null,
+    method_candidates: [],
     outcome: 'finished',
     reset_by: null,
     reset_code: null,
@@ -119,6 +120,9 @@ test('the end of a call in flight is null, also where its span had to end', () =
 test('a confidence is for inferred methods, whole messages are for who asked', () => {
   const inferred = aCall({ methodSource: 'inferred', methodConfidence: 0.75 });
   assert.equal(parse(findingLine({ kind: 'call', call: inferred }, [])).method_confidence, 0.75);
+  const few = ['ListContainers', 'StreamContainers'];
+  const undecided = aCall({ method: null, rpc: null, methodSource: 'unknown', methodCandidates: few });
+  assert.deepEqual(parse(findingLine({ kind: 'call', call: undecided }, [])).method_candidates, few);
   const full = { request: [{ bytes: Uint8Array.of(1, 2), limit: 1n << 60n }], response: [] };
   assert.deepEqual(parse(findingLine({ kind: 'call', call: aCall({ full }) }, [])).full, {
     request: [{ bytes: 'AQI=', limit: String(1n << 60n) }],

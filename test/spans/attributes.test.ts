@@ -57,6 +57,12 @@ const calls = [
     methodSource: 'inferred',
     methodConfidence: 0.9,
   }),
+  aCall({
+    method: null,
+    rpc: null,
+    methodSource: 'unknown',
+    methodCandidates: ['ListContainers', 'StreamContainers'],
+  }),
 ];
 
 test('no span carries an attribute that is in no table, or of another type, or in another place', () => {

@@ -13,6 +13,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
   apiVersion: 'v1',
   methodSource: 'read',
   methodConfidence: null,
+  methodCandidates: [],
   isProbe: false,
   loop: null,
   identitySource: null,

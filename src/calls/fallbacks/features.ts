@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import { unaryTwin } from '../list-twins.ts';
 
 /** A method that not every runtime has, and that its callers can do without. */
 export interface Feature {
@@ -31,12 +32,7 @@ const streamed = (rpc: string, twin: string): Feature => ({
 });
 
 const features: readonly Feature[] = [
-  streamed('StreamPodSandboxes', 'ListPodSandbox'),
-  streamed('StreamContainers', 'ListContainers'),
-  streamed('StreamContainerStats', 'ListContainerStats'),
-  streamed('StreamPodSandboxStats', 'ListPodSandboxStats'),
-  streamed('StreamPodSandboxMetrics', 'ListPodSandboxMetrics'),
-  streamed('StreamImages', 'ListImages'),
+  ...Object.entries(unaryTwin).map(([rpc, twin]) => streamed(rpc, twin)),
   {
     name: 'container_events',
     rpc: 'GetContainerEvents',

@@ -22,6 +22,8 @@ export interface Belief {
   /** No one method fits all uses. */
   isContradictory: boolean;
   inferred: Inferred | null;
+  /** Where no method is likely enough: a few that together are, the likeliest first; empty where it takes more. */
+  few: readonly Candidate[];
 }
 
 /** Odds of what should not happen, and once or twice does. */
@@ -29,6 +31,8 @@ const partlyFits = 0.1;
 /** The weight of a method that the schema does not have, at the first use; it falls with each that fits. */
 const elsewhere = 0.02;
 const leastOdds = 1e-9;
+/** More names than these tell a reader nothing. */
+const mostOfFew = 3;
 
 export const createBelief = (candidates: readonly Candidate[]): Belief => ({
   candidates,
@@ -37,6 +41,7 @@ export const createBelief = (candidates: readonly Candidate[]): Belief => ({
   uses: 0,
   isContradictory: false,
   inferred: null,
+  few: [],
 });
 
 /** Narrows the belief by one call. False: no method fits any more. */
@@ -67,28 +72,48 @@ export const weighOdds = (belief: Belief, factor: (candidate: Candidate) => numb
 /** What holds for the connection or its client at the moment of asking. */
 export type Context = (candidate: Candidate) => number;
 
+interface Weighed {
+  readonly candidate: Candidate;
+  readonly weight: number;
+}
+
+const fewOf = (weighed: readonly Weighed[], total: number): readonly Candidate[] => {
+  const few: Candidate[] = [];
+  let sum = 0;
+  for (const { candidate, weight } of weighed.toSorted((one, other) => other.weight - one.weight)) {
+    if (few.push(candidate) > mostOfFew) return [];
+    sum += weight;
+    if (sum / total >= leastConfidence) return few;
+  }
+  return [];
+};
+
 /** The most likely method, or null where it is not likely enough. Says whether that is another than before. */
 export const conclude = (belief: Belief, context: Context): boolean => {
   const before = belief.inferred;
+  const fewBefore = belief.few;
   let total = belief.uses === 0 ? 1 : elsewhere / Math.min(belief.uses, 20);
-  let most = 0;
-  let best: Candidate | null = null;
+  const weighed: Weighed[] = [];
+  let best: Weighed | null = null;
   if (!belief.isContradictory) {
     for (const [at, candidate] of belief.candidates.entries()) {
       const fit = belief.fits[at] ?? 0;
       if (fit === 0) continue;
       const weight = fit * (belief.odds[at] ?? 0) * candidate.commonness * context(candidate);
       total += weight;
-      if (weight > most) {
-        most = weight;
-        best = candidate;
-      }
+      const one = { candidate, weight };
+      weighed.push(one);
+      if (weight > (best?.weight ?? 0)) best = one;
     }
   }
   // Odds compare methods with each other: what fits no better than by much bad luck is likely something else.
-  const confidence = most / total;
-  belief.inferred = best !== null && confidence >= leastConfidence ? { candidate: best, confidence } : null;
-  return before?.candidate !== belief.inferred?.candidate;
+  const confidence = (best?.weight ?? 0) / total;
+  belief.inferred =
+    best !== null && confidence >= leastConfidence ? { candidate: best.candidate, confidence } : null;
+  belief.few = belief.inferred === null ? fewOf(weighed, total) : [];
+  const isFewAsBefore =
+    fewBefore.length === belief.few.length && fewBefore.every((one, at) => one === belief.few[at]);
+  return before?.candidate !== belief.inferred?.candidate || !isFewAsBefore;
 };
 
 /** Something is left, and nothing but what is of a kind. */

@@ -1,7 +1,7 @@
 import { type Nanos, nanosPerSecond } from '../../foundation/time.ts';
 import type { Caller } from '../caller.ts';
+import { streamedTwin, unaryTwin } from '../list-twins.ts';
 import { releaseOf } from './release.ts';
-import { streamedTwin, unaryTwin } from './rules.ts';
 
 /**
  * What is known of a client process that holds for all its connections: whether it asks for lists by streams. A

@@ -2,6 +2,7 @@ import type { CriReading } from '../../cri/call.ts';
 import { findMethod } from '../../cri/methods.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { CallEnd, CallHead } from '../../grpc/event.ts';
+import { streamedTwin, unaryTwin } from '../list-twins.ts';
 import type { MethodName } from '../method-name.ts';
 import { type Belief, fitsAny, weighCall, weighOdds } from './belief.ts';
 import type { Candidate } from './candidates.ts';
@@ -12,7 +13,6 @@ import { createHeaderTable } from './header-table.ts';
 import type { InferenceCounters, InferenceLimits } from './limits.ts';
 import { createListSigns } from './lists.ts';
 import { createPathEntries } from './path-entries.ts';
-import { streamedTwin, unaryTwin } from './rules.ts';
 import { createSampler, type Room, requestId, type Sampler } from './sample.ts';
 import { afterOdds, beforeOdds, createStates, kindOdds, silentMethods } from './states.ts';
 import { createVersions } from './versions.ts';
@@ -25,14 +25,17 @@ export interface Look {
   readonly belief: Belief;
   /** Null: enough is known of the entry, or the call is no longer of interest. */
   sampler: Sampler | null;
-  /** The RPC and the version that the call was last reported under. */
-  told: string | null;
-  apiVersion: 'v1' | 'v1alpha2' | null;
+  /** What the call was last reported as. */
+  told: Naming | null;
   /** Its messages were decoded. */
   read: boolean;
 }
 
-export type Naming = MethodName & { readonly confidence: number };
+/** A method with its confidence, or, without a method, the few that are left. */
+export interface Naming extends MethodName {
+  readonly confidence: number | null;
+  readonly candidates: readonly string[];
+}
 
 /** Names the calls of one connection whose paths were sent before the observer came. */
 export interface Inference {
@@ -48,7 +51,7 @@ export interface Inference {
   end(look: Look | null, stream: number, result: CallEnd): void;
   /** What the messages of a call say, its path read or inferred. Call after `end`. */
   learn(rpc: string, reading: CriReading, start: Nanos | null, result: CallEnd, isRead: boolean): void;
-  /** How the call is to be reported now. */
+  /** How the call is to be reported now; null: nothing is known of its method. */
   naming(look: Look): Naming | null;
   /** The method to decode the call by: known, or the same in all that is left. */
   decodedAs(look: Look): Candidate | null;
@@ -129,6 +132,25 @@ export const createInference = (options: InferenceOptions): Inference => {
     } else if (result.response.messages > 0) states.touch(id);
   };
 
+  const same = <Value>(values: readonly Value[]): Value | null => {
+    const [first] = values;
+    return first === undefined || values.some((value) => value !== first) ? null : first;
+  };
+
+  /** What all that are left have in common is known. */
+  const undecided = (few: readonly Candidate[]): Naming | null =>
+    few.length === 0
+      ? null
+      : {
+          method: null,
+          rpc: null,
+          service: same(few.map(({ method }) => method.service)),
+          apiVersion: same(few.map(({ method }) => versions.of(method))),
+          streaming: false,
+          confidence: null,
+          candidates: few.map(({ rpc }) => rpc),
+        };
+
   return {
     read(path, stream) {
       if (goingOn.follow(stream)) states.lost();
@@ -162,7 +184,7 @@ export const createInference = (options: InferenceOptions): Inference => {
       const known = belief.inferred !== null && belief.uses >= limits.maxChecks;
       const sampler = before ?? (known ? null : createSampler(limits.maxSampleBytes, room));
       const headless = path === null;
-      const look: Look = { stream, headless, belief, sampler, told: null, apiVersion: null, read: false };
+      const look: Look = { stream, headless, belief, sampler, told: null, read: false };
       goingOn.begin(look);
       return look;
     },
@@ -240,13 +262,13 @@ export const createInference = (options: InferenceOptions): Inference => {
       const candidate = isEvents
         ? candidates.find(({ rpc }) => rpc === 'GetContainerEvents')
         : inferred?.candidate;
-      if (candidate === undefined) return null;
+      if (candidate === undefined) return undecided(look.belief.few);
       const { rpc, method } = candidate;
       const { service, streaming } = method;
       const apiVersion = versions.of(method);
       const confidence = inferred?.confidence ?? eventStreamConfidence;
       const path = apiVersion === null ? null : `runtime.${apiVersion}.${service}/${rpc}`;
-      return { method: path, rpc, service, apiVersion, streaming, confidence };
+      return { method: path, rpc, service, apiVersion, streaming, confidence, candidates: [] };
     },
     decodedAs({ belief }) {
       if (belief.inferred !== null) return belief.inferred.candidate;

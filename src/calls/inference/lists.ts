@@ -1,10 +1,10 @@
 import type { Kept } from '../../cri/kept.ts';
 import type { CallEnd } from '../../grpc/event.ts';
+import { streamedTwin, unaryTwin } from '../list-twins.ts';
 import { type Belief, fitsOnly } from './belief.ts';
 import { type Client, learnOf, mayStream } from './clients.ts';
 import type { EventStreams } from './event-streams.ts';
 import type { HeaderTable } from './header-table.ts';
-import { streamedTwin, unaryTwin } from './rules.ts';
 
 /**
  * Signs, on one connection, of whether its client asks for lists by streams. Call for call there are two: a streamed

@@ -46,6 +46,12 @@ interface Watched {
   call: Call | null;
 }
 
+const isSame = (one: Naming | null, other: Naming | null): boolean =>
+  one?.rpc === other?.rpc &&
+  one?.service === other?.service &&
+  one?.apiVersion === other?.apiVersion &&
+  one?.candidates.join() === other?.candidates.join();
+
 const pathOf = ({ method }: Candidate): string => `runtime.v1.${method.service}/${method.rpc}`;
 
 /** Decodes the messages that were held. Null: they are not all there. */
@@ -93,7 +99,7 @@ export const createNamer = (
     const [oldest] = ended;
     if (oldest === undefined) return;
     ended.delete(oldest[0]);
-    if (inference.naming(oldest[1].look) === null) counters.overRevisable += 1;
+    if ((inference.naming(oldest[1].look)?.rpc ?? null) === null) counters.overRevisable += 1;
     inference.release(oldest[1].look);
   };
 
@@ -126,9 +132,8 @@ export const createNamer = (
       if (watched === undefined) return;
       open.delete(stream);
       const naming = inference.naming(watched.look);
-      watched.look.told = naming?.rpc ?? null;
-      watched.look.apiVersion = naming?.apiVersion ?? null;
-      if (naming !== null) counters.namedAtEnd += 1;
+      watched.look.told = naming;
+      if (naming !== null && naming.rpc !== null) counters.namedAtEnd += 1;
       keep(stream, watched);
     },
     naming(stream) {
@@ -162,14 +167,13 @@ export const createNamer = (
         const { look, call } = watched;
         if (call === null) continue;
         const naming = inference.naming(look);
+        if (isSame(naming, look.told)) continue;
         const rpc = naming?.rpc ?? null;
-        const apiVersion = naming?.apiVersion ?? null;
-        if (rpc === look.told && apiVersion === look.apiVersion) continue;
-        if (look.told === null) counters.namedLater += 1;
-        else if (rpc !== look.told) counters.corrected += 1;
-        const reading = look.read || rpc === null ? null : readingOf(watched);
-        look.told = rpc;
-        look.apiVersion = apiVersion;
+        const before = look.told?.rpc ?? null;
+        if (before === null && rpc !== null) counters.namedLater += 1;
+        else if (rpc !== before) counters.corrected += 1;
+        const reading = look.read || naming === null ? null : readingOf(watched);
+        look.told = naming;
         all.push({ call, naming, reading: reading === nothingRead ? null : reading });
       }
       return all;

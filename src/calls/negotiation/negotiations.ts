@@ -270,7 +270,7 @@ export const createNegotiations = (
     },
     ended(call) {
       const { service, apiVersion } = call;
-      if (service === null) {
+      if (service === null || call.rpc === null) {
         if (call.methodSource !== 'read') mayHaveTried(heardOf(call).process, call.endpoint);
         return { isProbe: false, loop: null, found: null };
       }
@@ -288,7 +288,7 @@ export const createNegotiations = (
     },
     revealed(call) {
       const { service, apiVersion } = call;
-      if (service === null) return null;
+      if (service === null || call.rpc === null) return null;
       const heard = heardOf(call);
       const { key } = heard;
       const state = stateOf(heard, call, service);

@@ -68,8 +68,12 @@ const namedPod = (pod: PodIdentity | null): NamedPod | null => {
 };
 
 /** Of the containers, in whatever state. */
-const isWholeList = ({ rpc, facts, result }: Call): boolean =>
-  (rpc === 'ListContainers' || rpc === 'StreamContainers') &&
+const listsContainers: ReadonlySet<string> = new Set(['ListContainers', 'StreamContainers']);
+
+const isWholeList = ({ rpc, methodCandidates, facts, result }: Call): boolean =>
+  (rpc === null
+    ? methodCandidates.length > 0 && methodCandidates.every((one) => listsContainers.has(one))
+    : listsContainers.has(rpc)) &&
   result.response.messages > 0 &&
   facts.pod === null &&
   facts.sandboxId === null &&

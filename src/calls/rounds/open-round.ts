@@ -1,5 +1,6 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
+import { rpcText } from '../method-name.ts';
 import { explainRound } from './explain.ts';
 import { hasFannedOut, kindOf, type Progress, podCount } from './grammar.ts';
 import {
@@ -72,7 +73,7 @@ export const addToRound = (
   maxTraceparents: number,
 ): void => {
   const { status, outcome } = call.result;
-  const rpc = call.rpc ?? '';
+  const rpc = rpcText(call) ?? '';
   of.calls += 1;
   if (end > of.end) of.end = end;
   if (!hasFannedOut(of.progress)) of.listEnd = of.end;
@@ -99,7 +100,7 @@ const slowestOf = ({ slowest: call, slowestNs }: OpenRound): SlowestCall | null 
     : {
         connection: call.connection,
         stream: call.stream,
-        rpc: call.rpc ?? '',
+        rpc: rpcText(call) ?? '',
         subject: subjectOf(call),
         durationNs: slowestNs,
       };

@@ -70,8 +70,12 @@ const byRpc: ReadonlyMap<string, Classify> = new Map<string, Classify>([
   ['RemoveImage', remove],
 ]);
 
-/** Null: no loop makes such a call. */
-export const stepOf = (call: Call): Step | null =>
-  call.rpc === null ? null : (byRpc.get(call.rpc)?.(call) ?? null);
+/** Null: no loop makes such a call. One of an unknown method is the same step under each of the names that are left. */
+export const stepOf = (call: Call): Step | null => {
+  const [first, ...others] = call.rpc === null ? call.methodCandidates : [call.rpc];
+  const classify = first === undefined ? undefined : byRpc.get(first);
+  if (classify === undefined || others.some((rpc) => byRpc.get(rpc) !== classify)) return null;
+  return classify(call);
+};
 
 export const isStep = (rpc: string): boolean => byRpc.has(rpc);

@@ -3,7 +3,7 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { GrpcEvent } from '../../grpc/event.ts';
 import type { Call } from '../call.ts';
 import { callKey } from '../call-key.ts';
-import { methodName } from '../method-name.ts';
+import { methodName, rpcText } from '../method-name.ts';
 import type { UnreturnedCounters, UnreturnedLimits } from './limits.ts';
 import { isEndless, patienceFor } from './patience.ts';
 import { asEvidence, type StreamInterval, type StuckCall, type Symptom, secondsText } from './symptom.ts';
@@ -41,7 +41,7 @@ export interface InFlight {
 }
 
 const who = (call: Call): string => call.caller.comm ?? 'the client';
-const what = (call: Call): string => call.rpc ?? 'a call of an unknown method';
+const what = (call: Call): string => rpcText(call) ?? 'a call of an unknown method';
 
 const inFlightText = (call: Call, age: Nanos): string => {
   const deadline =

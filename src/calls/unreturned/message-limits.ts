@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import { rpcText } from '../method-name.ts';
 import type { UnreturnedCounters, UnreturnedLimits } from './limits.ts';
 import { asEvidence, type MessageLimit, type Symptom } from './symptom.ts';
 
@@ -44,7 +45,7 @@ const measure = (call: Call, announced: number, limits: UnreturnedLimits): Measu
 const mib = (bytes: number): string => `${(bytes / (1024 * 1024)).toFixed(1)} MiB`;
 
 const explain = (call: Call, { bytes, limitBytes, refusedBy, direction }: Measured): string => {
-  const what = `The ${direction} of ${call.rpc ?? 'a call'} for ${call.caller.comm ?? 'the client'} has ${mib(bytes)}${
+  const what = `The ${direction} of ${rpcText(call) ?? 'a call'} for ${call.caller.comm ?? 'the client'} has ${mib(bytes)}${
     call.facts.items === null ? '' : ` in ${call.facts.items} items`
   }, and the limit is ${mib(limitBytes)}`;
   return refusedBy === null
@@ -70,7 +71,7 @@ export const createMessageLimits = (
       const measured = measure(call, announced, limits);
       const at = call.end ?? call.start;
       if (measured === null || at === null) return;
-      const key = `${call.endpoint}\n${call.method}\n${measured.direction}`;
+      const key = `${call.endpoint}\n${call.method ?? rpcText(call)}\n${measured.direction}`;
       const told = byMethod.get(key) ?? null;
       const refused = measured.refusedBy !== null;
       // Lists are asked for each second: told again only when there is more to tell.

@@ -18,7 +18,7 @@ export const inFlightJson = (calls: readonly Call[], now: Nanos, limit: number):
     .slice(0, limit)
     .map((call) => ({
       key: `${call.connection} ${call.stream}`,
-      method: call.rpc ?? call.method ?? '(unknown)',
+      method: call.rpc ?? (call.methodCandidates.join('|') || '(unknown)'),
       caller: call.caller.comm ?? 'unknown',
       pod: podText(call),
       subject: call.facts.containerName ?? call.facts.image ?? '',

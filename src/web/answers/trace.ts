@@ -12,7 +12,9 @@ const plain = (value: AttributeValue): string | number | boolean =>
 const nameOf = ({ kind, name, attributes, resource }: Span): string => {
   if (kind === 'internal') return name;
   if (kind === 'server') return `in ${textOf(resource, 'service.name') || 'the runtime'}`;
-  return textOf(attributes, 'cri.rpc') || name;
+  const candidates = attributes['cri.method.candidates'];
+  const few = typeof candidates === 'object' ? candidates.join('|') : '';
+  return textOf(attributes, 'cri.rpc') || few || name;
 };
 
 const spanJson = (span: Span, from: bigint): SpanJson => ({

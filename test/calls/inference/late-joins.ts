@@ -9,7 +9,7 @@ import { createPipeline, type PipelineCounters } from '../../../src/pipeline.ts'
 import type { SourceEvent } from '../../../src/source/event.ts';
 import { createReplay } from '../../../src/source/replay.ts';
 
-const fileOf = (name: string): string =>
+export const fileOf = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/captures/${name}.jsonl.gz`, import.meta.url));
 
 export interface Recording {
