@@ -9,6 +9,8 @@ export interface ProxyLimits {
   readonly maxBatchEvents: number;
   /** Bytes that may wait in this process to be written, a direction of a connection, before reading pauses. */
   readonly relayBufferBytes: number;
+  /** Taken from a peer that is gone, of what it had said: a unix socket holds less, but it may still be talking. */
+  readonly maxLastWordsBytes: number;
   /** How long a connection is tried for while the runtime's backlog is full (EAGAIN). */
   readonly connectPatienceMs: number;
   /** Between two looks at the runtime's socket while it is there, and between two tries to reach it while it is not. */
@@ -22,6 +24,7 @@ export const defaultProxyLimits: ProxyLimits = {
   maxBatchBytes: 256 * 1024,
   maxBatchEvents: 256,
   relayBufferBytes: 256 * 1024,
+  maxLastWordsBytes: 1024 * 1024,
   connectPatienceMs: 1000,
   lookEveryMs: 250,
   retryEveryMs: 50,

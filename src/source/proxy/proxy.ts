@@ -105,7 +105,7 @@ export const createProxy = (options: ProxyOptions): ProxySource => {
     counters.openNow += 1;
     queue.open(connection, now(), endpoint, caller, peerOf(runtime));
     let clientEnded = false;
-    relay(client, runtime, {
+    relay(client, runtime, limits.maxLastWordsBytes, {
       data(direction, bytes) {
         counters[direction === 'request' ? 'requestBytes' : 'responseBytes'] += bytes.length;
         queue.data(connection, now(), direction, bytes);

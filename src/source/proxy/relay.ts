@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Direction } from '../../foundation/direction.ts';
+import { lastWords } from './last-words.ts';
 
 /** Told after the bytes were handed on. Must not throw. */
 export interface RelayObserver {
@@ -12,24 +13,34 @@ export interface RelayObserver {
 
 /**
  * Joins two connected sockets (`allowHalfOpen`, nothing read yet): bytes, back-pressure and half-close go through in
- * both directions. When one end fails, the other gets what was read before and is closed.
+ * both directions. When one end fails, the other gets what the failed one had said before, and is closed.
  */
-export const relay = (client: Socket, runtime: Socket, observer: RelayObserver): void => {
+export const relay = (
+  client: Socket,
+  runtime: Socket,
+  maxLastWordsBytes: number,
+  observer: RelayObserver,
+): void => {
   let openEnds = 2;
 
-  const forward = (from: Socket, to: Socket, direction: Direction): void => {
-    const side = direction === 'request' ? 'client' : 'runtime';
-    from.on('data', (bytes: Buffer) => {
-      if (!to.writable) return;
-      if (!to.write(bytes)) from.pause();
-      observer.data(direction, bytes);
+  const pass = (from: Socket, bytes: Buffer): void => {
+    const to = from === client ? runtime : client;
+    if (!to.writable) return;
+    const flows = to.write(bytes, (error) => {
+      if (error) for (const words of lastWords(to, maxLastWordsBytes)) pass(to, words);
     });
+    if (!flows) from.pause();
+    observer.data(from === client ? 'request' : 'response', bytes);
+  };
+
+  const forward = (from: Socket, to: Socket): void => {
+    from.on('data', (bytes: Buffer) => pass(from, bytes));
     to.on('drain', () => from.resume());
     from.on('end', () => {
       to.end();
-      observer.end(direction);
+      observer.end(from === client ? 'request' : 'response');
     });
-    from.on('error', () => observer.error(side));
+    from.on('error', () => observer.error(from === client ? 'client' : 'runtime'));
     from.on('close', () => {
       to.destroySoon();
       openEnds -= 1;
@@ -37,8 +48,8 @@ export const relay = (client: Socket, runtime: Socket, observer: RelayObserver):
     });
   };
 
-  forward(client, runtime, 'request');
-  forward(runtime, client, 'response');
+  forward(client, runtime);
+  forward(runtime, client);
   client.resume();
   runtime.resume();
 };
