@@ -22,6 +22,7 @@ const parseCount = (value: string): number => {
 const define = (command: Command, context: CommandContext): void => {
   command
     .requiredOption('-o, --output <file>', 'the capture: compressed if it ends in .gz, else plain JSON lines')
+    .option('--from <file>', 'what another capture holds instead of what passes now; - is standard input')
     .option('--force', 'replace the file if there is one')
     .option('--rotate-size <size>', 'go on in another file at this size: 64MiB, 1GiB', parseRotation)
     .option('--keep <count>', 'with --rotate-size: keep only the newest so many files', parseCount)
@@ -30,6 +31,7 @@ const define = (command: Command, context: CommandContext): void => {
   addConfigFlags(command, liveGroups).action(
     async (flags: {
       output: string;
+      from?: string;
       force?: true;
       rotateSize?: number;
       keep?: number;
@@ -41,6 +43,7 @@ const define = (command: Command, context: CommandContext): void => {
       await runRecord(
         {
           resolved,
+          from: flags.from ?? null,
           file: flags.output,
           force: flags.force === true,
           rotateBytes: flags.rotateSize ?? null,
@@ -66,6 +69,10 @@ A crash loses at most the last second. The disk is waited for when a file is clo
   withExamples(command, [
     ['critrace record -o cri.jsonl.gz', 'until Ctrl-C'],
     ['critrace record --redact -o cri.jsonl.gz', 'to hand on, for example with a bug report'],
+    [
+      'critrace record --redact --from cri.jsonl.gz -o out.jsonl.gz',
+      'the same of a capture that is there already',
+    ],
     ['critrace record -o cri.jsonl.gz --rotate-size 64MiB --keep 4', 'the last 256 MiB, for days'],
     [
       'critrace record --listen /tmp/cri.sock -o cri.jsonl.gz',

@@ -21,10 +21,9 @@ export interface HeldEvents {
 
 const sizeOf = (event: SourceEvent): number => (event.kind === 'data' ? event.bytes.length : 0);
 
-const leave = (held: HeldEvent): SourceEvent =>
-  held.event.kind === 'data' && held.overwritten > 0
-    ? { ...held.event, overwritten: held.overwritten }
-    : held.event;
+/** With the larger mark: what was redacted before may be overwritten again. */
+const leave = ({ event, overwritten }: HeldEvent): SourceEvent =>
+  event.kind === 'data' && overwritten > (event.overwritten ?? 0) ? { ...event, overwritten } : event;
 
 const giveUp = (held: HeldEvent, gaveUp: () => void): void => {
   for (const [unit, filler] of [...held.undecided]) {

@@ -89,7 +89,9 @@ export const createCaptureConnections = (
       bytes = bytes.subarray(repeated);
     }
     if (position !== null) connection.position[direction] = position + bytes.length;
-    if (bytes.length > 0) out.push({ kind: 'data', connection: c, seen, direction, bytes });
+    if (bytes.length === 0) return;
+    const mark = line.overwritten === null ? {} : { overwritten: Math.min(line.overwritten, bytes.length) };
+    out.push({ kind: 'data', connection: c, seen, direction, bytes, ...mark });
   };
 
   const close = (c: number): void => {

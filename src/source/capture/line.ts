@@ -23,6 +23,8 @@ export type CaptureLine =
       readonly direction: Direction;
       readonly bytes: Uint8Array;
       readonly offset: number | null;
+      /** Null: none of these bytes were overwritten whole. */
+      readonly overwritten: number | null;
     }
   | {
       readonly e: 'gap';
@@ -93,7 +95,7 @@ const ofConnection = (line: Json, c: number, seen: Seen): CaptureLine => {
       const bytes = base64(line.b);
       const offset = line.o === undefined || line.o === null ? null : integer(line.o, 0);
       if (d === null || bytes === null || (offset === null && typeof line.o === 'number')) return bad;
-      return { e: 'data', c, seen, direction: d, bytes, offset };
+      return { e: 'data', c, seen, direction: d, bytes, offset, overwritten: integer(line.x, 1) };
     }
     case 'gap': {
       const length = integer(line.n, 1);
