@@ -3,6 +3,7 @@
  * for among what there is when the tap starts or a runtime appears.
  */
 #include "family.h"
+#include "places.h"
 #include "text.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -103,7 +104,8 @@ int servers(struct bpf_iter__task_file *context) {
   struct sock *sk = socket->sk;
   if (!sk || sk->__sk_common.skc_family != AF_UNIX || sk->sk_type != SOCK_STREAM) return 0;
   struct unix_sock *own = bpf_skc_to_unix_sock(sk);
-  if (!own || !watched_at(own->path.dentry)) return 0;
+  struct watched watched;
+  if (!own || !watched_at(state, own->path.dentry, &watched)) return 0;
   if (!member_of(task)) adopt_task(state, task, ROLE_RUNTIME);
   return 0;
 }
@@ -116,7 +118,7 @@ int adopt(struct bpf_iter__task *context) {
   if (!task || !state || task->pid != task->tgid) return 0;
   /* Not ourselves, though we may run in a container. */
   if (task->tgid == (int)(bpf_get_current_pid_tgid() >> 32)) {
-    take_namespace(state, task);
+    take_view(state, task);
     return 0;
   }
   if (member_of(task)) return 0;

@@ -3,7 +3,23 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* The kernel's view of a file that the asking process has open: its place, and the process's own pid namespace. */
+/* Leaves out what does not fit: then nothing is known. */
+static __always_inline void locate(struct dentry *dentry, __u32 wanted, struct location *location) {
+  __u32 level = 0;
+  location->anchor = 0;
+  for (; level < LOCATION_LEVELS && level < wanted; level++) {
+    struct dentry *parent = get(dentry, struct dentry, d_parent);
+    if (parent == dentry) break;
+    const unsigned char *name = get(dentry, struct dentry, d_name.name);
+    if (get(dentry, struct dentry, d_name.hash_len) >> 32 >= NAME_BYTES) return;
+    if (bpf_probe_read_kernel_str(location->names[level], NAME_BYTES, name) <= 0) return;
+    dentry = parent;
+  }
+  location->levels = level;
+  location->anchor = (__u64)dentry;
+}
+
+/* The kernel's view of a file that the asking process has open, and the process's own pid namespace. */
 SEC("iter/task_file")
 int place(struct bpf_iter__task_file *context) {
   struct task_struct *task = context->task;
@@ -14,7 +30,8 @@ int place(struct bpf_iter__task_file *context) {
   struct dentry *dentry = file->f_path.dentry;
   state->found.directory = (__u64)dentry->d_parent;
   state->found.name = get(dentry, struct dentry, d_name.hash_len);
-  take_namespace(state, task);
+  locate(dentry, state->wanted_levels, &state->located);
+  take_view(state, task);
   return 0;
 }
 
@@ -30,12 +47,12 @@ int connections(struct bpf_iter__task_file *context) {
   struct sock *sk = socket->sk;
   if (!sk || !is_unix_stream(sk)) return 0;
   const struct dentry *path = get(sk, struct unix_sock, path.dentry);
-  struct watched *watched = watched_at(path);
+  struct watched watched;
   __u64 peer = (__u64)get(sk, struct unix_sock, peer);
   /* A listening socket has neither a peer nor had one. */
-  if (!watched || !peer) return 0;
+  if (!peer || !watched_at(state, path, &watched)) return 0;
   struct side_key key = {.sock = (__u64)sk, .inode = inode_of((__u64)sk)};
   if (bpf_map_lookup_elem(&sides, &key)) return 0;
-  meet(state, watched->endpoint, (__u64)sk, peer, task, 1);
+  meet(state, watched.endpoint, (__u64)sk, peer, task, 1);
   return 0;
 }

@@ -21,6 +21,8 @@
 #define MSG_PEEK 2
 #define EEXIST 17
 #define TCP_ESTABLISHED 1
+#define ENOENT 2
+#define ECONNREFUSED 111
 
 typedef _Bool bool;
 #define true 1
@@ -39,7 +41,12 @@ struct dentry {
 };
 
 struct path {
+  struct vfsmount *mnt;
   struct dentry *dentry;
+};
+
+struct fs_struct {
+  struct path root;
 };
 
 struct inode {
@@ -159,6 +166,7 @@ struct task_struct {
   struct signal_struct *signal;
   struct sighand_struct *sighand;
   struct css_set *cgroups;
+  struct fs_struct *fs;
   struct sched_entity se;
   __u64 utime, stime; /* ns */
   __u64 start_boottime; /* real_start_time before 5.5 */
@@ -218,7 +226,18 @@ struct sk_buff {
   struct sk_buff *next;
   struct sk_buff *prev;
   struct sock *sk;
+  unsigned int len;
   char cb[48];
+};
+
+/* Of user space, as it called. */
+struct pt_regs {
+  unsigned long orig_ax, si, dx;
+};
+
+struct pt_regs___arm64 {
+  __u64 regs[31];
+  __s32 syscallno;
 };
 
 struct unix_skb_parms {

@@ -2,7 +2,8 @@
 #ifndef CRITRACE_SIDES_H
 #define CRITRACE_SIDES_H
 
-#include "task.h"
+#include "members.h"
+#include "places.h"
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -107,14 +108,14 @@ static __always_inline struct side_state *side_of(struct shared *state, __u64 ow
   struct side_state *found = bpf_map_lookup_elem(&sides, &key);
   if (found) return found;
 
-  struct watched *watched = watched_at(own_path);
-  const bool serves = watched != 0;
-  if (!watched) watched = watched_at(other_path);
-  if (!watched) return 0;
+  struct watched watched;
+  const bool serves = watched_at(state, own_path, &watched);
+  if (!serves && !watched_at(state, other_path, &watched)) return 0;
   __u64 server = serves ? own : other;
   __u64 client = serves ? (__u64)get(own, struct unix_sock, peer) : own;
   const struct task_struct *task = serves ? (struct task_struct *)bpf_get_current_task() : 0;
-  meet(state, watched->endpoint, server, client, task, watched->state != PLACE_WATCHED);
+  meet(state, watched.endpoint, server, client, task, watched.state != PLACE_WATCHED);
+  if (task) adopt_server(state, task);
   return bpf_map_lookup_elem(&sides, &key);
 }
 

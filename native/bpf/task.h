@@ -1,4 +1,4 @@
-/* What is shared by every program: the state of the tap, where sockets are watched, and who a task is. */
+/* What is shared by every program: the state of the tap, and who a task is. */
 #ifndef CRITRACE_TASK_H
 #define CRITRACE_TASK_H
 
@@ -18,22 +18,6 @@ static __always_inline struct shared *shared_state(void) {
   return bpf_map_lookup_elem(&shared, &first);
 }
 
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 2 * CRITRACE_MAX_ENDPOINTS);
-  __type(key, struct place);
-  __type(value, struct watched);
-} places SEC(".maps");
-
-static __always_inline struct watched *watched_at(const struct dentry *dentry) {
-  if (!dentry) return 0;
-  struct place place = {
-      .directory = (__u64)get(dentry, struct dentry, d_parent),
-      .name = get(dentry, struct dentry, d_name.hash_len),
-  };
-  return bpf_map_lookup_elem(&places, &place);
-}
-
 /* A process has a number in each pid namespace that it is in, the outermost first. */
 static __always_inline __u64 number_at(const struct pid *pid, __u32 level) {
   return (__u64)pid + offset_in(struct pid, numbers) + (__u64)level * bpf_core_type_size(struct upid);
@@ -46,10 +30,14 @@ static __always_inline __u32 number_of(struct shared *state, const struct pid *p
   return (__u64)get(at, struct upid, ns) == state->pid_namespace ? get(at, struct upid, nr) : 0;
 }
 
-/* Which pid namespace is meant: that of the task, which is the library's. */
-static __always_inline void take_namespace(struct shared *state, const struct task_struct *own) {
+/* Whose view of the machine is meant: that of the task, which is the library's. */
+static __always_inline void take_view(struct shared *state, const struct task_struct *own) {
   const struct pid *pid = get(own, struct task_struct, thread_pid);
   if (!pid) return;
+  const struct fs_struct *fs = get(own, struct task_struct, fs);
+  state->root_mount = (__u64)get(fs, struct fs_struct, root.mnt);
+  state->root_directory = (__u64)get(fs, struct fs_struct, root.dentry);
+  state->own_process = get(own, struct task_struct, tgid);
   state->pid_level = get(pid, struct pid, level);
   __u64 at = number_at(pid, state->pid_level);
   state->pid_namespace = (__u64)get(at, struct upid, ns);

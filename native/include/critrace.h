@@ -12,7 +12,7 @@
 
 #include "events.h"
 
-#define CRITRACE_ABI_VERSION 5
+#define CRITRACE_ABI_VERSION 6
 
 #if defined(__GNUC__)
 #define CRITRACE_API __attribute__((visibility("default")))
@@ -52,6 +52,7 @@ CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer 
 #define CRITRACE_PART_SCHEDULING 128
 #define CRITRACE_PART_FAMILY 256 /* who belongs to the runtime: asked for by itself, as all kernel events need it */
 #define CRITRACE_PART_WRITES 512 /* when bytes were written; where it can be had, always asked for */
+#define CRITRACE_PART_CONNECTS 1024 /* connects that fail; likewise */
 
 /* Everything that a tap needs to know. `size` is that of the struct, `version` CRITRACE_ABI_VERSION. */
 struct critrace_tap_plan {

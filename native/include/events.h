@@ -15,6 +15,7 @@
 #define CRITRACE_RECORD_ENDPOINT 3
 #define CRITRACE_RECORD_ROUND 4
 #define CRITRACE_RECORD_SENT 5
+#define CRITRACE_RECORD_REFUSAL 6
 #define CRITRACE_RECORD_FORK 16
 #define CRITRACE_RECORD_EXEC 17
 #define CRITRACE_RECORD_EXIT 18
@@ -86,6 +87,18 @@ struct critrace_endpoint {
   __u32 watched;
 };
 
+/* Connects to a watched socket that failed, of one caller, since the last record of it. */
+struct critrace_refusal {
+  __u32 size;
+  __u32 kind;
+  __u64 first_at;
+  __u64 at; /* of the last */
+  __u64 count;
+  __u32 endpoint; /* index of critrace_tap_plan.paths */
+  __u32 unused;
+  struct critrace_process client;
+};
+
 /* Closes a round: all of what happened before `at` was told, short of what was lost. Counters only grow. */
 struct critrace_round {
   __u32 size;
@@ -98,6 +111,7 @@ struct critrace_round {
   __u64 ring_bytes;  /* that waited when the round began */
   __u64 lost_events; /* kernel events that found no room */
   __u64 family_full; /* processes of the family that found no room in its table: nothing of them is told */
+  __u64 refused_full; /* connects that failed and found no room: whether they were to a watched socket is not known */
 };
 
 /*

@@ -1,4 +1,4 @@
-/* Keeps watched sockets found, however their paths are written and whatever becomes of them. */
+/* Keeps watched sockets found. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,13 +8,16 @@
 
 #include "tap.h"
 
-/* Where the kernel keeps an open file: 0, or a negative errno. */
-static int32_t find_place(struct tap *tap, int file, struct place *place) {
-  tap->shared->found = (struct place){0};
-  tap->shared->wanted_descriptor = (uint32_t)file;
+int32_t endpoint_find(struct tap *tap, int file, uint32_t levels, struct place *place, struct location *location) {
+  struct shared *shared = tap->shared;
+  shared->found = (struct place){0};
+  shared->located = (struct location){0};
+  shared->wanted_descriptor = (uint32_t)file;
+  shared->wanted_levels = levels;
   int32_t result = programs_iterate(tap->place);
-  *place = tap->shared->found;
-  return result == 0 && place->directory == 0 ? -ENOENT : result;
+  if (place != NULL) *place = shared->found;
+  *location = shared->located;
+  return result == 0 && shared->found.directory == 0 ? -ENOENT : result;
 }
 
 static bool same_place(const struct place *one, const struct place *other) {
@@ -30,12 +33,16 @@ static void unwatch(struct tap *tap, struct endpoint *endpoint) {
     if (same_place(&tap->endpoints[index].place, &endpoint->place)) tap->endpoints[index].present = false;
 }
 
+/* Where its location cannot be told, who is connected must be searched for. */
 static int32_t watch(struct tap *tap, uint32_t index) {
   struct endpoint *endpoint = &tap->endpoints[index];
   int places = programs_map(&tap->programs, "places");
   struct watched watched = {.endpoint = index, .state = PLACE_SEARCHED};
+  if (endpoint->awaiting.told.state != 0) watched.state = PLACE_WATCHED;
+  tap->shared->name_lengths |= 1ull << (endpoint->place.name >> 32 & 63);
   if (bpf_map_update_elem(places, &endpoint->place, &watched, BPF_NOEXIST) != 0) return errno == EEXIST ? 0 : -errno;
   endpoint->owner = true;
+  if (watched.state == PLACE_WATCHED) return 0;
   int32_t error = programs_iterate(tap->connections);
   watched.state = PLACE_WATCHED;
   if (bpf_map_update_elem(places, &endpoint->place, &watched, BPF_ANY) != 0) return -errno;
@@ -48,14 +55,15 @@ int32_t endpoint_follow(struct tap *tap, uint32_t index) {
   bool present = stat(endpoint->path, &found) == 0 && S_ISSOCK(found.st_mode);
   if (!present) {
     endpoint->present = false;
-    return 0;
+    return awaiting_absent(tap, index);
   }
   if (endpoint->present && found.st_dev == endpoint->device && found.st_ino == endpoint->inode) return 0;
 
   int file = open(endpoint->path, O_PATH | O_CLOEXEC);
   if (file < 0) return errno == ENOENT ? 0 : -errno;
   struct place place;
-  int32_t error = find_place(tap, file, &place);
+  struct location location;
+  int32_t error = endpoint_find(tap, file, LOCATION_LEVELS, &place, &location);
   if (error) {
     close(file);
     return error == -ENOENT ? 0 : error;
@@ -69,5 +77,11 @@ int32_t endpoint_follow(struct tap *tap, uint32_t index) {
   endpoint->device = found.st_dev;
   endpoint->inode = found.st_ino;
   endpoint->present = true;
-  return endpoint->owner ? 0 : watch(tap, index);
+  error = awaiting_here(tap, index, file, &location);
+  return error || endpoint->owner ? error : watch(tap, index);
+}
+
+void endpoint_end(struct endpoint *endpoint) {
+  if (endpoint->file >= 0) close(endpoint->file);
+  if (endpoint->awaiting.below >= 0) close(endpoint->awaiting.below);
 }

@@ -7,6 +7,7 @@
  * used. A role with a plus is taken by all that can: what one of them lacks another may have. In the order in which they
  * are tried; a program may use what those before it have put in place.
  */
+#define CRITRACE_CONNECTS "connects"
 #define CRITRACE_OBJECTS(X)                    \
   X(copy, CRITRACE_PART_BYTES, "bytes")       \
   X(actor, CRITRACE_PART_BYTES, "bytes")      \
@@ -14,6 +15,9 @@
   X(recvmsg, CRITRACE_PART_BYTES, "reads")    \
   X(sent, CRITRACE_PART_WRITES, "writes")     \
   X(sendmsg, CRITRACE_PART_WRITES, "writes")  \
+  X(connect, CRITRACE_PART_CONNECTS, CRITRACE_CONNECTS)  \
+  X(consumed, CRITRACE_PART_CONNECTS, CRITRACE_CONNECTS) \
+  X(dropped, CRITRACE_PART_CONNECTS, CRITRACE_CONNECTS)  \
   X(files, CRITRACE_PART_BYTES, "files")      \
   X(look, CRITRACE_PART_BYTES, "look")        \
   X(family, CRITRACE_PART_FAMILY, "family")   \

@@ -9,6 +9,7 @@
 
 #include "capabilities.h"
 #include "fault.h"
+#include "refusals.h"
 
 struct description {
   const char *name;
@@ -66,6 +67,8 @@ static const char *remedy(int32_t error, bool trampolines) {
     case -EINVAL:
       return trampolines ? "this kernel lacks what the program needs: Linux 5.17"
                          : "this kernel lacks what the program needs: Linux 6.12 with BTF (CONFIG_DEBUG_INFO_BTF)";
+    case -EOPNOTSUPP:
+      return "this kernel goes another way";
     default:
       return "see docs/kernel.md";
   }
@@ -75,7 +78,7 @@ static uint32_t wanted_entries(const struct critrace_tap_plan *plan, const char 
   if (strcmp(map, "ring") == 0) return plan->ring_bytes;
   if (strcmp(map, "sides") == 0 || strcmp(map, "gone") == 0) return 2 * plan->max_connections;
   if (strcmp(map, "events") == 0) return plan->event_ring_bytes;
-  if (strcmp(map, "family") == 0) return plan->max_processes;
+  if (strcmp(map, "family") == 0) return plan->parts & CRITRACE_PART_FAMILY ? plan->max_processes : 1;
   return 0;
 }
 
@@ -150,6 +153,10 @@ static void start(struct programs *programs, struct program *one, const struct d
   error = attach_all(one);
   if (error) return refuse(one, error, "cannot be attached");
   one->told.state = CRITRACE_PROGRAM_ATTACHED;
+  /* It is not its loading that tells whether the kernel comes by there. */
+  bool sees = strcmp(description->role, CRITRACE_CONNECTS) != 0 ||
+              refusals_are_seen(programs_map(programs, "shared"), programs_map(programs, "refusals"));
+  if (!sees) refuse(one, -EOPNOTSUPP, "does not see a connect that fails");
 }
 
 /* Who does the work of this program already; NULL: nobody. */

@@ -7,6 +7,7 @@
 
 #include "family.h"
 #include "fault.h"
+#include "refusals.h"
 #include "tap.h"
 
 _Static_assert(sizeof(struct critrace_side) % 8 == 0 && sizeof(struct critrace_data) % 8 == 0, "records are aligned");
@@ -166,6 +167,12 @@ static int32_t tell_sides(struct tap *tap, struct output *output) {
   return 1;
 }
 
+static int32_t tell_refusals(struct tap *tap, struct output *output) {
+  struct critrace_refusal record;
+  while (output->size - output->used >= sizeof record && refusals_next(tap, &record)) put(output, &record, sizeof record);
+  return !tap->round.refusing;
+}
+
 /*
  * Nobody asks while the family has no requests. What others had until then is dropped by the first round that asks, and
  * told by those that follow.
@@ -207,6 +214,7 @@ static int32_t tell_end(struct tap *tap, struct output *output) {
   told->uncertain = shared->uncertain;
   told->lost_events = shared->lost_events;
   told->family_full = shared->family_full;
+  told->refused_full = shared->refused_full;
   return put(output, told, sizeof *told);
 }
 
@@ -221,6 +229,7 @@ int32_t round_drain(struct tap *tap) {
   }
   if (round->phase == TELLING) {
     done = tell_sides(tap, &output);
+    if (done > 0) done = tell_refusals(tap, &output);
     if (done > 0) done = tell_happened(tap, &output);
     if (done > 0) {
       begin_loads(tap);

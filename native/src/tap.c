@@ -41,15 +41,16 @@ int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer,
   struct tap *tap = calloc(1, sizeof *tap);
   if (tap == NULL) return critrace_fault(-ENOMEM, "no memory for the tap");
   tap->plan = *plan;
-  if (tap->plan.parts & ~(CRITRACE_PART_BYTES | CRITRACE_PART_WRITES)) tap->plan.parts |= CRITRACE_PART_FAMILY;
-  tap->plan.parts |= CRITRACE_PART_BYTES | CRITRACE_PART_WRITES;
+  const uint32_t of_calls = CRITRACE_PART_BYTES | CRITRACE_PART_WRITES | CRITRACE_PART_CONNECTS;
+  if (tap->plan.parts & ~of_calls) tap->plan.parts |= CRITRACE_PART_FAMILY;
+  tap->plan.parts |= of_calls;
   tap->round.sides.descriptor = tap->round.loads.descriptor = tap->round.totals.descriptor = -1;
   tap->round.met = UINT64_MAX; /* the first round looks */
   tap->buffer = buffer;
   tap->buffer_size = size;
   for (uint32_t index = 0; index < plan->endpoints; index++) {
     memcpy(tap->endpoints[index].path, plan->paths[index], CRITRACE_PATH_BYTES);
-    tap->endpoints[index].file = -1;
+    tap->endpoints[index].file = tap->endpoints[index].awaiting.below = -1;
   }
   the_tap = tap;
   return 0;
@@ -170,8 +171,7 @@ int32_t critrace_tap_close(void) {
   ring_unmap(&tap->events);
   if (tap->shared != NULL) munmap(tap->shared, (size_t)sysconf(_SC_PAGESIZE));
   programs_stop(&tap->programs);
-  for (uint32_t index = 0; index < tap->plan.endpoints; index++)
-    if (tap->endpoints[index].file >= 0) close(tap->endpoints[index].file);
+  for (uint32_t index = 0; index < tap->plan.endpoints; index++) endpoint_end(&tap->endpoints[index]);
   free(tap);
   return 0;
 }

@@ -4,26 +4,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "critrace.h"
+#include "endpoint.h"
 #include "keeper.h"
 #include "programs.h"
 #include "ring.h"
 #include "table.h"
 #include "../bpf/shared.h"
-
-struct endpoint {
-  char path[CRITRACE_PATH_BYTES];
-  int file;           /* O_PATH: holds its directory in the kernel, so that its address means nothing else; -1: never found */
-  struct place place; /* of `file` */
-  bool owner;         /* the place was entered for this endpoint, not for another that leads there too */
-  dev_t device;
-  ino_t inode;
-  bool present;
-  bool told;
-  bool moved; /* since the family was last searched for */
-};
 
 /* Servers that are remembered: more than that were never there at once. */
 #define MAX_SERVERS 16
@@ -39,6 +27,8 @@ struct round {
   struct critrace_round told;
   uint64_t met;      /* struct shared.met, as of the last look at the table */
   uint32_t unlooked; /* rounds since */
+  uint64_t refused;  /* struct shared.refused, as of the last time they were asked for */
+  bool refusing;     /* there may be more of them */
   struct table sides;
   struct table loads;  /* what block devices have done */
   struct table totals; /* how processes were scheduled */
@@ -64,9 +54,6 @@ struct tap {
   bool attached;
   struct round round;
 };
-
-/* Looks whether the socket came, went, or moved, and follows it. Costs one stat(2) when nothing has changed. */
-int32_t endpoint_follow(struct tap *tap, uint32_t index);
 
 /* Lays out what comes next: critrace_tap_drain(). */
 int32_t round_drain(struct tap *tap);

@@ -12,7 +12,7 @@ export const explainConnection = ({
   const who = programOf(caller.comm) || 'a program without a name';
   switch (finding) {
     case 'refused':
-      return `${who} could not reach the runtime at ${endpoint}, ${count === 1 ? 'once' : `${count} times in a row`}: nothing listens there. See whether the runtime runs, and its log.`;
+      return `${who} could not reach the runtime at ${endpoint}, ${count === 1 ? 'once' : `${count} times in a row`}: nothing listens there, or not to it. See whether the runtime runs, and its log.`;
     case 'not_http2':
       return `A connection of ${who} to ${endpoint} speaks no HTTP/2${detail === null ? '' : ` (${detail})`}: its bytes are counted and left alone. CRI-O answers HTTP/1.1 on the same socket; nothing is to be done.`;
     case 'joined':

@@ -23,6 +23,7 @@ export const recordLayouts = {
   },
   data: { connection: 8, offset: 16, at: 24, length: 32, direction: 36, size: 40 },
   endpoint: { endpoint: 8, watched: 12, size: 16 },
+  refusal: { first_at: 8, at: 16, count: 24, endpoint: 32, client: 40, size: 72 },
   round: {
     at: 8,
     lost_records: 16,
@@ -32,7 +33,8 @@ export const recordLayouts = {
     ring_bytes: 48,
     lost_events: 56,
     family_full: 64,
-    size: 72,
+    refused_full: 72,
+    size: 80,
   },
 } as const;
 
@@ -43,6 +45,7 @@ export const recordConstants = {
   RECORD_ENDPOINT: 3,
   RECORD_ROUND: 4,
   RECORD_SENT: 5,
+  RECORD_REFUSAL: 6,
   REQUEST: 0,
   RESPONSE: 1,
   SIDE_JOINED: 1,
@@ -102,6 +105,15 @@ export type KernelRecord =
   /** A kernel event: src/kernel/event-records.ts reads it. */
   | { readonly kind: 'event'; readonly at: Nanos; readonly record: Buffer }
   | { readonly kind: 'endpoint'; readonly endpoint: number; readonly watched: boolean }
+  /** So many connects of a process that failed. */
+  | {
+      readonly kind: 'refusal';
+      readonly endpoint: number;
+      readonly firstAt: Nanos;
+      readonly at: Nanos;
+      readonly count: bigint;
+      readonly client: KernelProcess;
+    }
   | {
       readonly kind: 'round';
       readonly at: Nanos;
@@ -112,6 +124,7 @@ export type KernelRecord =
       readonly ringBytes: bigint;
       readonly lostEvents: bigint;
       readonly familyFull: bigint;
+      readonly refusedFull: bigint;
     };
 
 const headerBytes = 8;
@@ -192,6 +205,18 @@ const endpointAt = (buffer: Buffer, at: number): KernelRecord => ({
   watched: buffer.readUInt32LE(at + recordLayouts.endpoint.watched) !== 0,
 });
 
+const refusalAt = (buffer: Buffer, at: number): KernelRecord => {
+  const layout = recordLayouts.refusal;
+  return {
+    kind: 'refusal',
+    endpoint: buffer.readUInt32LE(at + layout.endpoint),
+    firstAt: buffer.readBigUInt64LE(at + layout.first_at),
+    at: buffer.readBigUInt64LE(at + layout.at),
+    count: buffer.readBigUInt64LE(at + layout.count),
+    client: processAt(buffer, at + layout.client),
+  };
+};
+
 const roundAt = (buffer: Buffer, at: number): KernelRecord => {
   const layout = recordLayouts.round;
   return {
@@ -204,6 +229,7 @@ const roundAt = (buffer: Buffer, at: number): KernelRecord => {
     ringBytes: buffer.readBigUInt64LE(at + layout.ring_bytes),
     lostEvents: buffer.readBigUInt64LE(at + layout.lost_events),
     familyFull: buffer.readBigUInt64LE(at + layout.family_full),
+    refusedFull: buffer.readBigUInt64LE(at + layout.refused_full),
   };
 };
 
@@ -226,6 +252,8 @@ const recordAt = (buffer: Buffer, at: number, size: number): KernelRecord | null
       return size < recordLayouts.data.size ? null : sentAt(buffer, at);
     case recordConstants.RECORD_ENDPOINT:
       return size < recordLayouts.endpoint.size ? null : endpointAt(buffer, at);
+    case recordConstants.RECORD_REFUSAL:
+      return size < recordLayouts.refusal.size ? null : refusalAt(buffer, at);
     case recordConstants.RECORD_ROUND:
       return size < recordLayouts.round.size ? null : roundAt(buffer, at);
     default:

@@ -3,7 +3,7 @@ import { type KernelPart, type KernelProgram, partBits, programLayout, readProgr
 // What critrace_tap_* of native/include/critrace.h is used for. src/kernel/native.ts loads it.
 
 /** The version of native/include/critrace.h that these files were written for. */
-export const nativeAbiVersion = 5;
+export const nativeAbiVersion = 6;
 
 /** struct critrace_tap_plan; `paths` are arrays of CRITRACE_PATH_BYTES. */
 export const planLayout = {

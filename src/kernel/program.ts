@@ -10,6 +10,7 @@ export const partBits = {
   scheduling: 128,
   family: 256,
   writes: 512,
+  connects: 1024,
 } as const;
 
 export type KernelPart = keyof typeof partBits;
@@ -24,6 +25,7 @@ export const kernelParts = [
   'scheduling',
   'family',
   'writes',
+  'connects',
 ] as const;
 
 /** One file of native/bpf, and what became of it. */

@@ -9,6 +9,7 @@ import { createWrites, type Writes } from './writes.ts';
 type Side = Extract<KernelRecord, { kind: 'side' }>;
 type Data = Extract<KernelRecord, { kind: 'data' }>;
 type Sent = Extract<KernelRecord, { kind: 'sent' }>;
+type Refusal = Extract<KernelRecord, { kind: 'refusal' }>;
 
 /** One direction of a connection. */
 interface Way {
@@ -38,7 +39,7 @@ export interface TapConnectionsOptions {
   readonly times: TapTimes;
   /** The kernel tells when a write returns. */
   readonly tellsWrites: boolean;
-  readonly limits: Pick<TapLimits, 'maxWaitingWrites'>;
+  readonly limits: Pick<TapLimits, 'maxWaitingWrites' | 'maxRefusals'>;
   readonly counters: TapCounters;
 }
 
@@ -165,6 +166,22 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     connections.get(connection)?.ways[direction].writes.returned(offset, length, at);
   };
 
+  /** When each but the first and the last was, the kernel does not keep. */
+  const takeRefusal = ({ endpoint, firstAt, at, count, client }: Refusal): void => {
+    const told = Math.min(Number(count), limits.maxRefusals);
+    counters.untoldRefusals += Number(count) - told;
+    const refused = { endpoint: nameOf(endpoints[endpoint] ?? ''), client: peerOf(client) };
+    for (let time = 0; time < told; time++) {
+      lastNumber += 1;
+      events.push({
+        kind: 'refused',
+        connection: lastNumber,
+        seen: seen(time === 0 ? firstAt : at),
+        ...refused,
+      });
+    }
+  };
+
   /** True when all is told that the kernel had counted. */
   const settle = (connection: Connection, direction: Direction, at: Nanos): boolean => {
     const way = connection.ways[direction];
@@ -207,6 +224,7 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       if (record.kind === 'side') takeSide(record);
       else if (record.kind === 'data') takeData(record);
       else if (record.kind === 'sent') takeSent(record);
+      else if (record.kind === 'refusal') takeRefusal(record);
       else if (record.kind === 'round') endRound(record.at);
     },
   };

@@ -9,6 +9,8 @@ export interface TapLimits {
   readonly maxProcesses: number;
   /** Writes of a direction that have returned and are not read yet; of those above it the time is that of the read. */
   readonly maxWaitingWrites: number;
+  /** Connects of one process that failed, told one by one of each round; those above it are counted. */
+  readonly maxRefusals: number;
   /** Connections watched at once; those above it are counted and not seen. */
   readonly maxConnections: number;
   /** What is drained at a time, so that between two batches others have their turn. */
@@ -25,6 +27,7 @@ export const defaultTapLimits: TapLimits = {
   asideBytes: 64 * 1024 * 1024,
   maxProcesses: 16_384,
   maxWaitingWrites: 1024,
+  maxRefusals: 64,
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
   paceMs: 250,
@@ -53,6 +56,10 @@ export interface TapCounters {
   droppedWrites: number;
   /** Records of connections that were never told of. */
   strayRecords: number;
+  /** Connects that failed and are not told of one by one, as there were too many. */
+  untoldRefusals: number;
+  /** Connects that failed for which the kernel's table had no room: to what is not known. */
+  unplacedRefusals: number;
   /** Connections whose caller the kernel did not name. */
   unknownCallers: number;
   kernelEvents: number;
@@ -79,6 +86,8 @@ export const createTapCounters = (): TapCounters => ({
   uncertainReads: 0,
   droppedWrites: 0,
   strayRecords: 0,
+  untoldRefusals: 0,
+  unplacedRefusals: 0,
   unknownCallers: 0,
   kernelEvents: 0,
   lostKernelEvents: 0,

@@ -115,6 +115,7 @@ export const createTap = (options: TapOptions): TapSource => {
         counters.lostRecords = Number(record.lostRecords);
         counters.unwatched = Number(record.tableFull);
         counters.uncertainReads = Number(record.uncertain);
+        counters.unplacedRefusals = Number(record.refusedFull);
       }
     }
     return { events, ringBytes: held };

@@ -17,7 +17,9 @@
 
 #define EVERYTHING 0xffu
 
-const char socket_path[] = "/tmp/critrace-driver.sock";
+#define FOLDER "/tmp/critrace-driver"
+
+const char socket_path[] = FOLDER "/runtime.sock";
 int failures;
 char why[8192];
 
@@ -54,6 +56,8 @@ int listening(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
   unlink(socket_path);
+  rmdir(FOLDER);
+  if (mkdir(FOLDER, 0755) != 0) fail("mkdir");
   int listener = socket(AF_UNIX, SOCK_STREAM, 0);
   if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 64) != 0)
     fail("listen");

@@ -19,7 +19,7 @@ bool check(bool holds, const char *name, const char *format, ...) __attribute__(
 _Noreturn void fail(const char *what);
 void pause_briefly(void);
 
-/* A listening socket at socket_path. */
+/* A listening socket at socket_path, in a folder that was not there before. */
 int listening(void);
 
 /* A tap at socket_path with these CRITRACE_PART_*; on failure `why` says what was wrong. */

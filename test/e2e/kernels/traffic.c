@@ -164,6 +164,7 @@ static void take_data(const struct critrace_data *data, const uint8_t *bytes) {
 }
 
 static struct critrace_round last_round;
+static struct critrace_refusal last_refusal;
 
 static void take(uint32_t kind, const uint8_t *record) {
   if (kind == CRITRACE_RECORD_SIDE) {
@@ -185,6 +186,8 @@ static void take(uint32_t kind, const uint8_t *record) {
     struct way *way = &seen_as(sent.connection)->ways[sent.direction];
     if (way->sent != 0 && sent.offset != way->sent) way->wrong++;
     way->sent = sent.offset + sent.length;
+  } else if (kind == CRITRACE_RECORD_REFUSAL) {
+    memcpy(&last_refusal, record, sizeof last_refusal);
   } else if (kind == CRITRACE_RECORD_ROUND) {
     memcpy(&last_round, record, sizeof last_round);
   }
@@ -222,8 +225,6 @@ static void run(const struct play *play) {
     critrace_tap_close();
     if (!open_tap(0)) fail("a second tap");
   }
-  /* The socket was made just now: it is found by the next round. */
-  if (!drain(take)) fail("drain");
   pid_t clients[MAX_CONNECTIONS];
   for (uint32_t index = 0; index < play->connections; index++) {
     fflush(stdout);
@@ -275,8 +276,30 @@ static void run(const struct play *play) {
   waitpid(server, NULL, 0);
 }
 
+/* Who connects, again and again, to a socket that is not there, and is gone when it is told. */
+static void knock(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
+  unlink(socket_path);
+  fflush(stdout);
+  pid_t caller = fork();
+  for (int times = 0; caller == 0 && times < 3; times++) {
+    int client = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (connect(client, (struct sockaddr *)&address, sizeof address) == 0) _exit(1);
+    close(client);
+  }
+  if (caller == 0) _exit(0);
+  int status;
+  waitpid(caller, &status, 0);
+  bool works = drain(take);
+  check(works && status == 0 && last_refusal.count == 3 && last_refusal.client.pid == (uint32_t)caller, "tap: a connect that fails",
+        "works %d, status %d, %llu times by %u instead of %d", works, status, (unsigned long long)last_refusal.count,
+        last_refusal.client.pid, (int)caller);
+}
+
 void try_traffic(void) {
   if (!open_tap(0)) fail("the tap, for bytes only");
+  knock();
   for (size_t index = 0; index < sizeof plays / sizeof plays[0]; index++) run(&plays[index]);
   critrace_tap_close();
 }

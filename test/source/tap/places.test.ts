@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { SourceEvent } from '../../../src/source/event.ts';
+import { untilThere } from '../../support/until.ts';
 import { callerAt, eventually, observedBytes, received, runtimeAt } from '../proxy/stage.ts';
 import { count, pythonScript, socketPath, tapOn, watchTap } from './stage.ts';
 
@@ -79,6 +80,68 @@ while True:
   await once(server.stdout, 'data');
   await seenAt(t, path, path, path);
 });
+
+/** Serves one connection after another at `at`, a Python expression, and says so. */
+const serving = (at: string): string => `
+l = socket.socket(socket.AF_UNIX); l.bind(${at}); l.listen()
+print('ready', flush=True)
+while True:
+    a, _ = l.accept()
+    a.sendall(a.recv(100))
+    a.close()
+`;
+
+test('a socket that is called the same in another mount namespace is another one', async (t) => {
+  const path = socketPath(t);
+  const seen = watchTap(tapOn(t, path));
+  const [program, args] = pythonScript(
+    path,
+    `
+import subprocess
+subprocess.run(['mount', '-t', 'tmpfs', 'none', os.path.dirname(s)], check=True)
+def call():
+    while True:
+        c = socket.socket(socket.AF_UNIX)
+        try: c.connect(s); break
+        except OSError: c.close()
+    c.sendall(b'not ours'); c.recv(100)
+    print('called', flush=True)
+threading.Thread(target=call).start()
+${serving('s')}`,
+  );
+  const stranger = spawn('unshare', ['--mount', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => stranger.kill('SIGKILL'));
+  let said = '';
+  stranger.stdout.on('data', (piece) => {
+    said += piece;
+  });
+  await eventually(() => said.includes('called'), 'the call there to be over');
+  await echoing(t, path);
+  const caller = await callerAt(path);
+  caller.end('ours');
+  await received(caller);
+  await eventually(() => count(seen.events, 'close') === 1, 'the close of ours');
+  assert.equal(count(seen.events, 'open'), 1);
+  assert.equal(observedBytes(seen.events, 1, 'request').toString(), 'ours');
+});
+
+for (const [what, ...below] of [
+  ['a name of 70 bytes', `${'n'.repeat(65)}.sock`],
+  ['twelve folders above it', ...'abcdefghijkl', 'r.sock'],
+] as const)
+  test(`a socket with ${what} is found when it comes`, async (t) => {
+    const path = join(dirname(socketPath(t)), ...below);
+    const seen = watchTap(tapOn(t, path));
+    mkdirSync(dirname(path), { recursive: true });
+    await echoing(t, path);
+    const closes = await untilThere(async () => {
+      const caller = await callerAt(path);
+      caller.end('hello');
+      await received(caller);
+      return count(seen.events, 'close') || null;
+    }, 'a call that is seen');
+    assert.ok(closes > 0);
+  });
 
 const opened = (events: readonly SourceEvent[]): string[] =>
   events.flatMap((event) => (event.kind === 'open' ? [event.endpoint] : []));
