@@ -31,24 +31,28 @@ static __always_inline bool has_name(__u64 dentry, const char *name) {
   return !differs;
 }
 
-/* Whose directory is another one is known by a few addresses, before a name is compared. */
-static __always_inline bool is_at(__u64 dentry, const struct location *location) {
-  __u64 above = dentry;
-  __u32 levels = location->levels;
-  for (__u32 level = 0; level < LOCATION_LEVELS && level < levels; level++)
-    above = (__u64)get(above, struct dentry, d_parent);
-  if (!levels || above != location->anchor) return false;
-  above = dentry;
-  for (__u32 level = 0; level < LOCATION_LEVELS && level < levels; level++) {
-    if (!has_name(above, location->names[level])) return false;
-    above = (__u64)get(above, struct dentry, d_parent);
+/* What is above the names of these lengths, a byte each; 0: they are others. */
+static __always_inline __u64 above(__u64 dentry, __u64 lengths) {
+  for (__u32 level = 0; level < LOCATION_LEVELS && lengths; level++, lengths >>= 8) {
+    if (get(dentry, struct dentry, d_name.hash_len) >> 32 != (lengths & 0xff)) return 0;
+    dentry = (__u64)get(dentry, struct dentry, d_parent);
   }
-  return true;
+  return dentry;
 }
 
-/* Is called for sockets whose name may be right: what stands in it is there once. */
-static __noinline __u32 awaited_at(__u64 dentry, struct watched *watched) {
+static __always_inline bool is_at(__u64 dentry, const struct location *location) {
+  for (__u32 level = 0; level < LOCATION_LEVELS && level < location->levels; level++) {
+    if (!has_name(dentry, location->names[level])) return false;
+    dentry = (__u64)get(dentry, struct dentry, d_parent);
+  }
+  return dentry == location->anchor;
+}
+
+/* Is called where the name may be right. What stands elsewhere is mostly known by a few lengths and an address. */
+static __noinline __u32 awaited_at(const struct shared *state, __u64 dentry, struct watched *watched) {
   for (__u32 endpoint = 0; endpoint < CRITRACE_MAX_ENDPOINTS; endpoint++) {
+    __u64 lengths = state->above[endpoint].lengths;
+    if (!lengths || above(dentry, lengths) != state->above[endpoint].anchor) continue;
     __u32 key = endpoint;
     const struct awaited *found = bpf_map_lookup_elem(&awaited, &key);
     if (!found || !is_at(dentry, &found->location)) continue;
@@ -65,7 +69,7 @@ static __always_inline bool watched_at(const struct shared *state, const struct 
   if (!(state->name_lengths >> (place.name >> 32 & 63) & 1)) return false;
   place.directory = (__u64)get(dentry, struct dentry, d_parent);
   const struct watched *found = bpf_map_lookup_elem(&places, &place);
-  if (!found) return awaited_at((__u64)dentry, watched);
+  if (!found) return awaited_at(state, (__u64)dentry, watched);
   *watched = *found;
   return true;
 }

@@ -64,6 +64,11 @@ struct shared {
   struct place found;
   struct location located;
   __u64 name_lengths; /* a bit for each length, modulo 64, that the name of a watched socket may have */
+  /* Of the location of each endpoint, for a look before its names are compared. */
+  struct {
+    __u64 anchor;
+    __u64 lengths; /* of its names, a byte each, the file's own lowest; 0: nothing is awaited */
+  } above[CRITRACE_MAX_ENDPOINTS];
   /* Of connects that failed. */
   __u64 refused;      /* how many, of those that were counted */
   __u64 refused_full; /* that found no room */

@@ -12,13 +12,23 @@
 
 #include "tap.h"
 
+static uint64_t lengths_of(const struct location *location) {
+  uint64_t lengths = 0;
+  for (uint32_t level = location->levels; level-- > 0;) lengths = lengths << 8 | strlen(location->names[level]);
+  return lengths;
+}
+
 static int32_t enter(struct tap *tap, uint32_t index, uint32_t state) {
   struct awaited *told = &tap->endpoints[index].awaiting.told;
   told->state = state;
   int map = programs_map(&tap->programs, "awaited");
+  tap->shared->above[index].lengths = 0;
   if (state == 0) return bpf_map_delete_elem(map, &index) == 0 || errno == ENOENT ? 0 : -errno;
+  if (bpf_map_update_elem(map, &index, told, BPF_ANY) != 0) return -errno;
   tap->shared->name_lengths |= 1ull << (strlen(told->location.names[0]) & 63);
-  return bpf_map_update_elem(map, &index, told, BPF_ANY) == 0 ? 0 : -errno;
+  tap->shared->above[index].anchor = told->location.anchor;
+  tap->shared->above[index].lengths = lengths_of(&told->location);
+  return 0;
 }
 
 /* Takes `below` over. */

@@ -14,6 +14,7 @@ const partNames: Readonly<Record<string, string>> = {
   tcp: 'connections to registries',
   scheduling: 'waiting for a CPU',
   writes: 'when a request and a reply were written, and so the wait in the socket',
+  connects: 'connects that fail, while the runtime is away',
 };
 
 /** A part of the kernel's story works when a program that serves it is attached. */
@@ -57,7 +58,7 @@ export const outlook = (known: Known): Pick<DoctorReport, 'sees' | 'seesNot'> =>
     `every call on ${listed(reached)}, with nobody restarted; of connections that begin from now on everything`,
     ...parts(known, true).map((name) => `${name}`),
   ];
-  const seesNot = [...common, 'connects that fail'];
+  const seesNot = [...common];
   if (older > 0)
     seesNot.push(
       traced

@@ -62,7 +62,12 @@ test('other sockets that are not there are not told of, however alike their path
   const path = socketPath(t);
   const seen = watchTap(tapOn(t, path));
   mkdirSync(join(dirname(path), 'b'));
-  for (const to of ["s + 'x'", "os.path.dirname(s) + '/q.sock'", "os.path.dirname(s) + '/b/r.sock'", "'r.sock'"])
+  for (const to of [
+    "s + 'x'",
+    "os.path.dirname(s) + '/q.sock'",
+    "os.path.dirname(s) + '/b/r.sock'",
+    "'r.sock'",
+  ])
     assert.deepEqual((await knock(path, to, 1)).why, ['FileNotFoundError'], to);
   assert.deepEqual((await knock(path, "'\\0' + s", 1)).why, ['ConnectionRefusedError']);
   await knock(path, 's', 1);
@@ -71,7 +76,12 @@ test('other sockets that are not there are not told of, however alike their path
 });
 
 /** A program that stays, as what its paths mean can be asked only while it does. */
-const staying = async (t: TestContext, path: string, command: readonly string[], script: string): Promise<void> => {
+const staying = async (
+  t: TestContext,
+  path: string,
+  command: readonly string[],
+  script: string,
+): Promise<void> => {
   const [program, args] = pythonScript(path, `${script}\nprint('done', flush=True)\nsys.stdin.read()`);
   const [first = '', ...rest] = [...command, program, ...args];
   const child = spawn(first, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -86,7 +96,8 @@ const staying = async (t: TestContext, path: string, command: readonly string[],
 test('what a path means is up to its caller: a relative one, a mount namespace, a mount over it', async (t) => {
   const path = socketPath(t);
   const seen = watchTap(tapOn(t, path));
-  const hide = "import subprocess; subprocess.run(['mount', '-t', 'tmpfs', 'none', os.path.dirname(s)], check=True)\n";
+  const hide =
+    "import subprocess; subprocess.run(['mount', '-t', 'tmpfs', 'none', os.path.dirname(s)], check=True)\n";
   await staying(t, path, ['unshare', '--mount'], hide + knocking('s', 1));
   await staying(t, path, ['unshare', '--mount'], knocking('s', 1));
   await eventually(() => count(seen.events, 'refused') === 1, 'the one from another namespace');
