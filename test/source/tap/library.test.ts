@@ -46,9 +46,13 @@ test('programs say what became of them: not wanted, attached, or refused with a 
     assert.ok(part !== null, name);
     if (state === 'refused') assert.ok(reason !== null && remedy !== null, name);
     if (state === 'attached') assert.deepEqual([reason, remedy, replaced], [null, null, false], name);
-    if (part !== 'disk' && part !== 'bytes' && part !== 'family' && part !== 'writes')
+    if (!['disk', 'bytes', 'family', 'writes', 'connects'].includes(part))
       assert.equal(state, 'not_wanted', name);
   }
+  assert.equal(
+    tap.programs.filter((each) => each.part === 'connects' && each.state === 'attached').length,
+    1,
+  );
   const syncs = tap.programs.filter(({ name }) => name.startsWith('sync_'));
   assert.ok(syncs.some(({ state }) => state === 'attached'));
   assert.ok(syncs.every(({ state, replaced }) => state === 'attached' || replaced));
