@@ -3,14 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* It runs for as long as a copy takes, and seldom: where others wait for a processor it must not wait with them. */
-#define PRIORITY -10
+/*
+ * It runs for as long as a copy takes, and seldom: where others wait for a processor it must not wait with them. With the
+ * lowest of the real-time priorities it gets one at once; where those are not allowed, sooner than most.
+ */
+#define REAL_TIME_PRIORITY 1
+#define NICE -10
 
 /* Until it is tried again where there is no room, or a record is being written. */
 #define PAUSE_MS 2
@@ -33,12 +38,19 @@ static void raise_alarm(const struct keeper *keeper) {
   (void)written;
 }
 
+/* Of this thread only, and not of what it may start. */
+static void hurry(void) {
+  const struct sched_param real_time = {.sched_priority = REAL_TIME_PRIORITY};
+  if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &real_time) == 0) return;
+  setpriority(PRIO_PROCESS, 0, NICE); /* where that is not allowed either it goes without */
+}
+
 /* Sleeps until a ring holds much: what fills between two looks of the caller's costs a look of the keeper, all else none. */
 static void *keep(void *argument) {
   struct keeper *keeper = argument;
   struct pollfd stops = {.fd = keeper->stops, .events = POLLIN};
   struct epoll_event woken;
-  setpriority(PRIO_PROCESS, 0, PRIORITY); /* of this thread; where that is not allowed it goes without */
+  hurry();
   for (;;) {
     /* First, so that what comes while it looks is not missed. */
     keeper_want(keeper);
@@ -63,6 +75,15 @@ static void close_all(struct keeper *keeper) {
     if (keeper->alarm[end] >= 0) close(keeper->alarm[end]);
 }
 
+/* Whoever holds the rings while the keeper waits for them is as urgent as it is. */
+static void make_lock(pthread_mutex_t *lock) {
+  pthread_mutexattr_t attributes;
+  pthread_mutexattr_init(&attributes);
+  pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+  pthread_mutex_init(lock, &attributes);
+  pthread_mutexattr_destroy(&attributes);
+}
+
 static int32_t prepare(struct keeper *keeper, uint64_t bytes, const struct kept kept[], uint32_t count) {
   if (keeper->waits < 0 || keeper->stops < 0 || pipe2(keeper->alarm, O_NONBLOCK | O_CLOEXEC) != 0) return -errno;
   int32_t error = wait_for(keeper, keeper->stops);
@@ -81,7 +102,7 @@ int32_t keeper_start(struct keeper *keeper, uint64_t bytes, const struct kept ke
   keeper->alarm[0] = keeper->alarm[1] = -1;
   keeper->waits = epoll_create1(EPOLL_CLOEXEC);
   keeper->stops = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  pthread_mutex_init(&keeper->lock, NULL);
+  make_lock(&keeper->lock);
   int error = -prepare(keeper, bytes, kept, count);
   if (!error) {
     /* Signals are for the threads of whoever has loaded the library. */

@@ -11,9 +11,10 @@
 #define HEADER_BYTES 8u
 #define LENGTH_MASK (~(BPF_RINGBUF_BUSY_BIT | BPF_RINGBUF_DISCARD_BIT))
 
-int32_t ring_map(struct ring *ring, int descriptor, uint64_t size) {
+int32_t ring_map(struct ring *ring, int descriptor, uint64_t size, ring_length *length_of) {
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   ring->size = size;
+  ring->length_of = length_of;
   void *consumer = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
   if (consumer == MAP_FAILED) return -errno;
   /* The data is mapped twice in a row, so that a record never breaks at the end. */
@@ -61,6 +62,8 @@ struct mark {
 int32_t ring_reserve(struct ring *ring, uint64_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return -errno;
+  /* A burst must not wait for page after page; where there are no large ones it does. */
+  madvise(memory, size, MADV_HUGEPAGE);
   ring->aside = memory;
   ring->aside_size = size;
   return 0;
@@ -83,8 +86,8 @@ static bool peek_ring(const struct ring *ring, uint64_t until, const uint8_t **r
   if (position >= until) return false;
   uint32_t header = header_at(ring, position);
   if (header & BPF_RINGBUF_BUSY_BIT) return false;
-  *length = header & LENGTH_MASK;
   *record = header & BPF_RINGBUF_DISCARD_BIT ? NULL : ring->data + (position & (ring->size - 1)) + HEADER_BYTES;
+  *length = *record == NULL ? 0 : ring->length_of(*record, header & LENGTH_MASK);
   return true;
 }
 

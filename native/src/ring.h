@@ -8,8 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How many bytes of a record mean something, of those that it has room for; at most these. */
+typedef uint32_t ring_length(const uint8_t *record, uint32_t room);
+
 struct ring {
   uint64_t size;
+  ring_length *length_of;
   volatile uint64_t *consumer;       /* a page of its own, which only we write */
   const volatile uint64_t *producer; /* a page of its own, and the data twice after it */
   const uint8_t *data;
@@ -19,7 +23,7 @@ struct ring {
 };
 
 /* 0 or a negative errno. */
-int32_t ring_map(struct ring *ring, int descriptor, uint64_t size);
+int32_t ring_map(struct ring *ring, int descriptor, uint64_t size, ring_length *length_of);
 void ring_unmap(struct ring *ring);
 
 static inline bool ring_is_mapped(const struct ring *ring) {
@@ -42,7 +46,7 @@ uint64_t ring_produced(const struct ring *ring);
 uint64_t ring_consumed(const struct ring *ring);
 
 /*
- * The next record before `until`: its bytes and length; false if there is none, or if it is still being written.
+ * The next record before `until`: its bytes and how many of them mean something; false if there is none, or if it is still being written.
  * A discarded record has a null address. It stays until ring_next().
  */
 bool ring_peek(const struct ring *ring, uint64_t until, const uint8_t **record, uint32_t *length);

@@ -84,17 +84,26 @@ struct next {
   uint64_t at;
 };
 
+uint32_t round_data_length(const uint8_t *record, uint32_t room) {
+  struct critrace_data data;
+  if (room < sizeof data) return 0;
+  memcpy(&data, record, sizeof data);
+  uint32_t bytes = data.kind == CRITRACE_RECORD_DATA ? data.length : 0;
+  return bytes > room - sizeof data ? 0 : (uint32_t)sizeof data + bytes;
+}
+
+uint32_t round_event_length(const uint8_t *record, uint32_t room) {
+  (void)record;
+  return room;
+}
+
 /* 0, or a negative errno where lengths make no sense. Discarded records are passed over. */
 static int32_t next_bytes(struct tap *tap, struct next *next) {
   struct critrace_data data;
-  uint32_t room;
-  for (next->record = NULL; ring_peek(&tap->ring, tap->round.until, &next->record, &room); ring_next(&tap->ring)) {
+  for (next->record = NULL; ring_peek(&tap->ring, tap->round.until, &next->record, &next->length); ring_next(&tap->ring)) {
     if (next->record == NULL) continue;
-    if (room < sizeof data) return -EPROTO;
+    if (next->length < sizeof data) return -EPROTO;
     memcpy(&data, next->record, sizeof data);
-    uint32_t length = data.kind == CRITRACE_RECORD_DATA ? data.length : 0;
-    if (length > room - sizeof data) return -EPROTO;
-    next->length = (uint32_t)sizeof data + length;
     next->at = data.at;
     return 0;
   }

@@ -63,9 +63,11 @@ static int32_t map_memory(struct tap *tap) {
   tap->shared = mapped;
   tap->shared->parts = tap->plan.parts;
   tap->shared->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-  int32_t error = ring_map(&tap->ring, programs_map(&tap->programs, "ring"), tap->plan.ring_bytes);
+  int32_t error = ring_map(&tap->ring, programs_map(&tap->programs, "ring"), tap->plan.ring_bytes,
+                           round_data_length);
   if (!error && programs_attached(&tap->programs, "family"))
-    error = ring_map(&tap->events, programs_map(&tap->programs, "events"), tap->plan.event_ring_bytes);
+    error = ring_map(&tap->events, programs_map(&tap->programs, "events"), tap->plan.event_ring_bytes,
+                     round_event_length);
   return error ? critrace_fault(error, "the ring cannot be mapped: %s", strerror(-error)) : 0;
 }
 

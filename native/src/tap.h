@@ -58,4 +58,8 @@ struct tap {
 /* Lays out what comes next: critrace_tap_drain(). */
 int32_t round_drain(struct tap *tap);
 
+/* Of the records in the two rings. 0: a length that makes no sense. */
+uint32_t round_data_length(const uint8_t *record, uint32_t room);
+uint32_t round_event_length(const uint8_t *record, uint32_t room);
+
 #endif
