@@ -248,9 +248,7 @@ int32_t round_drain(struct tap *tap) {
   }
   if (done > 0) done = tell_sums(tap, &output);
   if (done > 0) done = tell_end(tap, &output);
-  if (done > 0) {
-    round->phase = LOOKING;
-    keeper_want(&tap->keeper);
-  }
+  if (done > 0) round->phase = LOOKING;
+  keeper_want(&tap->keeper);
   return done < 0 ? done : (int32_t)output.used;
 }
