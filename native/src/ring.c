@@ -56,14 +56,15 @@ struct mark {
   uint32_t unused;
 };
 
-/* What little is used of the memory for records set aside is kept from one time to the next. */
+/* So little of the memory for records set aside is kept for ever. */
 #define KEPT_BYTES (1u << 20)
+
+/* To take memory from the kernel costs more than to copy into it, and the next burst is seldom far behind. */
+#define KEPT_NS 10000000000u
 
 int32_t ring_reserve(struct ring *ring, uint64_t size) {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return -errno;
-  /* A burst must not wait for page after page; where there are no large ones it does. */
-  madvise(memory, size, MADV_HUGEPAGE);
   ring->aside = memory;
   ring->aside_size = size;
   return 0;
@@ -109,7 +110,9 @@ bool ring_set_aside(struct ring *ring) {
     memcpy(ring->aside + ring->to, &mark, sizeof mark);
     memcpy(ring->aside + ring->to + sizeof mark, record, length);
     ring->to += size_aside(length);
+    ring->used = true;
   }
+  if (ring->to > ring->taken) ring->taken = ring->to;
   return until - *ring->consumer < ring_much(ring);
 }
 
@@ -132,7 +135,13 @@ void ring_next(struct ring *ring) {
     return;
   }
   ring->from += size_aside(first_aside(ring)->length);
-  if (has_aside(ring)) return;
-  if (ring->to > KEPT_BYTES) madvise(ring->aside, ring->to, MADV_DONTNEED);
-  ring->from = ring->to = 0;
+  if (!has_aside(ring)) ring->from = ring->to = 0;
+}
+
+void ring_rest(struct ring *ring, uint64_t now) {
+  if (ring->used || has_aside(ring)) ring->used_at = now;
+  ring->used = false;
+  if (ring->taken <= KEPT_BYTES || now - ring->used_at < KEPT_NS) return;
+  madvise(ring->aside, ring->taken, MADV_DONTNEED);
+  ring->taken = 0;
 }

@@ -20,6 +20,9 @@ struct ring {
   /* Records that were set aside, from `from` to `to`. */
   uint8_t *aside;
   uint64_t aside_size, from, to;
+  uint64_t taken;   /* of that memory, since it was last given back */
+  uint64_t used_at; /* monotonic, nanoseconds: when ring_rest() last found that something had been set aside */
+  bool used;        /* since then */
 };
 
 /* 0 or a negative errno. */
@@ -51,5 +54,8 @@ uint64_t ring_consumed(const struct ring *ring);
  */
 bool ring_peek(const struct ring *ring, uint64_t until, const uint8_t **record, uint32_t *length);
 void ring_next(struct ring *ring);
+
+/* Now and then: gives back the memory for what is set aside when none has been for some seconds. */
+void ring_rest(struct ring *ring, uint64_t now);
 
 #endif

@@ -46,6 +46,9 @@ static int32_t begin(struct tap *tap) {
   if (moved) family_search(tap);
   /* In this order: every byte before `until` belongs to a connection that the table shows. */
   keeper_lock(&tap->keeper);
+  uint64_t time = now();
+  ring_rest(&tap->ring, time);
+  ring_rest(&tap->events, time);
   round->until = ring_produced(&tap->ring);
   round->events_until = ring_is_mapped(&tap->events) ? ring_produced(&tap->events) : 0;
   round->told = (struct critrace_round){
