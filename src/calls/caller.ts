@@ -10,3 +10,13 @@ export interface Caller {
 
 /** What kind of program it is: a binary may be named after its version, which differs between the processes of an upgrade. */
 export const programOf = (comm: string | null): string => (comm ?? '').replace(/[-_]v?\d.*$/, '');
+
+/** Nothing tells it from others but what it says of itself. */
+export const isNobody = ({ pid, comm }: Pick<Caller, 'pid' | 'comm'>): boolean =>
+  pid === null && comm === null;
+
+/** One key for all calls and connections of a process; where it is not known, each connection stands for itself. */
+export const processKey = (
+  { pid, pidStart }: Pick<Caller, 'pid' | 'pidStart'>,
+  connection: number,
+): string => (pid === null ? `connection ${connection}` : `${pid} ${pidStart}`);

@@ -13,6 +13,7 @@ import type { Finding } from './finding.ts';
 import { createIdentityBook } from './identity/book.ts';
 import type { Identities } from './identity/identities.ts';
 import { createIdentityCounters, type IdentityCounters } from './identity/limits.ts';
+import { createKubelets } from './kubelets.ts';
 import type { Negotiation } from './negotiation/finding.ts';
 import {
   createNegotiationCounters,
@@ -101,10 +102,11 @@ export const createStories = (counters: StoryCounters): Stories => {
   const census = createCensus((endpoint, { containerId, podUid }) =>
     identities.of(endpoint).whoIs(containerId, podUid),
   );
-  const pods = createPodOperations(counters.pods);
-  const rounds = createRounds(counters.rounds);
+  const kubelets = createKubelets();
+  const pods = createPodOperations(counters.pods, kubelets);
+  const rounds = createRounds(counters.rounds, kubelets);
   const symptoms = createSymptoms(counters.unreturned);
-  const upgrades = createUpgrades(counters.upgrades);
+  const upgrades = createUpgrades(counters.upgrades, kubelets);
   const casualties = createCasualties(
     ({ containerId, podUid }) => identities.whoIs(containerId, podUid),
     counters.casualties,
@@ -127,6 +129,7 @@ export const createStories = (counters: StoryCounters): Stories => {
     const { facts, identitySource } = known.complete(finding.call);
     // Copied once, and then filled in: it is done for every call.
     const call: CompletedCall = { ...finding.call, facts, identitySource };
+    kubelets.saw(call);
     const { operation, found } = pods.ended(call, known);
     call.operation = operation;
     call.round = rounds.ended(call, operation);
@@ -175,10 +178,10 @@ export const createStories = (counters: StoryCounters): Stories => {
       for (const negotiation of negotiations.closed(connection, at)) decided(negotiation, out);
       show(out);
     },
-    began({ connection, client }, { stream, path, start }, likelyRpc) {
+    began({ connection, endpoint, client }, { stream, path, start }, likelyRpc) {
       if (start === null) return;
       const rpc = typeof path === 'string' ? (findMethod(path)?.rpc ?? null) : likelyRpc(stream);
-      rounds.began({ connection, stream, rpc, start: start.sentAt ?? start.at }, client);
+      rounds.began({ connection, stream, rpc, start: start.sentAt ?? start.at }, client, endpoint);
     },
     message({ connection, stream, known }, rpc, request, response) {
       known.learn(rpc, request, response);

@@ -15,8 +15,8 @@ export type WaitContext = Pick<SpanContext, 'callName' | 'parentOf' | 'resources
 const minGapNs = 1_000_000n;
 
 /** Of what is no wait for another a call's own span and the kernel's parts under it say it. */
-const nameOf = (wait: ToldWait, comm: string | null): string | null => {
-  const client = comm?.startsWith('kubelet') === true ? 'kubelet' : 'client';
+const nameOf = (wait: ToldWait, byKubelet: boolean): string | null => {
+  const client = byKubelet ? 'kubelet' : 'client';
   switch (wait.on) {
     case 'client':
       return `${client}, between calls`;
@@ -70,7 +70,7 @@ const attributesOf = (found: PodOperation, wait: ToldWait): Record<string, Attri
  */
 export const spansOfWaits = (found: PodOperation, root: Span, context: WaitContext): readonly Span[] =>
   (found.course?.waits ?? []).flatMap((wait, nth): Span[] => {
-    const name = nameOf(wait, found.caller.comm);
+    const name = nameOf(wait, found.byKubelet);
     const isGap = !('behind' in wait);
     if (name === null || (isGap && wait.end - wait.start < minGapNs)) return [];
     const own =

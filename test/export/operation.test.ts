@@ -42,6 +42,7 @@ const operation: PodOperation = {
   endpoint: '/run/containerd/containerd.sock',
   connection: 3,
   caller,
+  byKubelet: true,
   start,
   end: start + 700_000_000n,
   startSeen: true,

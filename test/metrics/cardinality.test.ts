@@ -27,6 +27,7 @@ const aStart = (index: number): PodOperation => {
     endpoint: call.endpoint,
     connection: 1,
     caller: call.caller,
+    byKubelet: true,
     start,
     end: start + 2_000_000_000n,
     startSeen: true,

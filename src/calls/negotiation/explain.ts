@@ -1,11 +1,18 @@
+import { isNobody } from '../caller.ts';
 import { isKubelet } from '../kubelet.ts';
 import type { Negotiation } from './finding.ts';
 
 type Told = Omit<Negotiation, 'explanation' | 'connection' | 'revision' | 'start' | 'end'>;
 
-const again = (count: number): string => (count > 1 ? ` (${count} processes in a row)` : '');
+const again = ({ count, caller }: Told): string =>
+  count > 1
+    ? ` (${count} ${isNobody(caller) ? 'connections of clients like it' : 'processes'} in a row)`
+    : '';
 
-const served = ({ verdict, previous }: Told): string => {
+/** Two connections may be of one process, or not: nothing is known of either but the user agent. */
+const served = ({ verdict, previous, caller }: Told): string => {
+  if (isNobody(caller) && previous !== null && previous !== verdict)
+    return ` (the connection before it with its user agent: ${previous}; whether that was the same client is not known)`;
   if (previous === 'version_refused_after_upgrade')
     return ', and recovered from a refused version by its restart';
   if (previous === 'gave_up') return ', where the process before it had to give up';
@@ -16,7 +23,7 @@ const served = ({ verdict, previous }: Told): string => {
 
 /** One sentence for a node engineer: what happened, and what to do. */
 export const explain = (told: Told): string => {
-  const { verdict, service, endpoint, count, probes, inferred } = told;
+  const { verdict, service, endpoint, probes, inferred } = told;
   const kubelet = isKubelet(told.caller.comm);
   const who = told.caller.comm ?? 'the client';
   const asked = probes.map((probe) => probe.method).join(' and ');
@@ -29,11 +36,11 @@ export const explain = (told: Told): string => {
         inferred
           ? '(it was connected before critrace, so whether it asked for v1 was not seen)'
           : 'without asking for v1'
-      }: upgrade ${who} before the runtime drops v1alpha2 (containerd 2.0, CRI-O 1.26).`;
+      }${isNobody(told.caller) ? served(told) : ''}: upgrade ${who} before the runtime drops v1alpha2 (containerd 2.0, CRI-O 1.26).`;
     case 'fell_back_to_v1alpha2':
       return `${who} asked for ${service} v1, which the runtime does not serve, and fell back to the deprecated v1alpha2: upgrade the runtime to one that serves v1, then restart ${who}, which keeps its choice for life.`;
     case 'gave_up':
-      return `${who} found no version of ${service} at ${endpoint} that it can use (${asked}: ${status}) and gave up${again(count)}${
+      return `${who} found no version of ${service} at ${endpoint} that it can use (${asked}: ${status}) and gave up${again(told)}${
         kubelet
           ? '; the node does not register until the runtime serves a version this kubelet knows: upgrade or repair the runtime, or run a matching kubelet.'
           : ': use a client that matches the runtime, or check that the CRI plugin of the runtime is loaded.'
@@ -41,7 +48,7 @@ export const explain = (told: Told): string => {
     case 'version_refused_after_upgrade':
       return `The runtime at ${endpoint} no longer serves the version of ${service} that ${who} ${
         inferred ? 'takes for granted (inferred: it did not ask)' : 'chose before'
-      }, and every such call fails${again(count)}: restart ${who} so that it chooses anew${
+      }, and every such call fails${again(told)}: restart ${who} so that it chooses anew${
         kubelet ? '; until then the node cannot start or stop pods.' : '.'
       }`;
     case 'undetermined':

@@ -1,7 +1,7 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { ConnectionFacts } from '../assemble.ts';
 import type { Call } from '../call.ts';
-import type { Caller } from '../caller.ts';
+import { type Caller, processKey } from '../caller.ts';
 import { answerOf, isProbe } from './answer.ts';
 import { changeOf } from './change.ts';
 import { explain } from './explain.ts';
@@ -91,9 +91,6 @@ export interface Negotiations {
   finish(): readonly Negotiation[];
 }
 
-const processKey = (connection: number, { pid, pidStart }: Pick<Caller, 'pid' | 'pidStart'>): string =>
-  pid === null ? `connection ${connection}` : `${pid} ${pidStart}`;
-
 export const createNegotiations = (
   counters: NegotiationCounters,
   limits: NegotiationLimits = defaultNegotiationLimits,
@@ -135,7 +132,7 @@ export const createNegotiations = (
   const heardOf = ({ connection, caller }: Pick<Call, 'connection' | 'caller'>): Heard => {
     const known = heard.get(connection);
     if (known !== undefined) return known;
-    const key = processKey(connection, caller);
+    const key = processKey(caller, connection);
     const fresh: Heard = { key, process: processOf(key), states: new Map() };
     // Of others it is not told when they go.
     if (fresh.process.connections.has(connection)) heard.set(connection, fresh);
@@ -261,7 +258,7 @@ export const createNegotiations = (
 
   return {
     opened({ connection, client }, joined) {
-      const key = processKey(connection, client);
+      const key = processKey(client, connection);
       const process = processOf(key);
       gone.delete(key);
       process.connections.add(connection);
@@ -300,7 +297,7 @@ export const createNegotiations = (
     },
     closed({ connection, client }, at) {
       heard.delete(connection);
-      const key = processKey(connection, client);
+      const key = processKey(client, connection);
       const process = processes.get(key);
       if (process === undefined) return [];
       process.connections.delete(connection);

@@ -1,4 +1,4 @@
-import { type Caller, programOf } from '../caller.ts';
+import { type Caller, isNobody, programOf } from '../caller.ts';
 import type { CriService, Verdict } from './verdict.ts';
 
 /** Names a process's negotiation: its last one that was told. */
@@ -53,8 +53,9 @@ export interface Predecessors {
   loopOf(process: string, of: Kind): CrashLoop | null;
 }
 
+/** Of a caller without a name the user agent is all that tells it from others. */
 const kindOf = ({ endpoint, service, caller }: Kind): string =>
-  `${service} ${endpoint} ${caller.uid} ${programOf(caller.comm)}`;
+  `${service} ${endpoint} ${caller.uid} ${isNobody(caller) ? `\n${caller.userAgent}` : programOf(caller.comm)}`;
 
 export const createPredecessors = (maxKinds: number): Predecessors => {
   const standings = new Map<string, Standing>();

@@ -21,6 +21,7 @@ export interface OpenOperation {
   readonly endpoint: string;
   readonly connection: number;
   readonly caller: Caller;
+  readonly byKubelet: boolean;
   sandboxId: string | null;
   /** Containers made in it, by name. */
   readonly containers: Map<string, Made>;
@@ -41,12 +42,19 @@ export interface OpenOperation {
 /** Traces of the client that one operation is linked to. */
 const maxTraceparents = 8;
 
-export const openOperation = (key: OperationKey, pod: PodIdentity, call: Call, at: Nanos): OpenOperation => ({
+export const openOperation = (
+  key: OperationKey,
+  pod: PodIdentity,
+  call: Call,
+  at: Nanos,
+  byKubelet: boolean,
+): OpenOperation => ({
   key,
   pod,
   endpoint: call.endpoint,
   connection: call.connection,
   caller: call.caller,
+  byKubelet,
   sandboxId: call.facts.sandboxId,
   containers: new Map(),
   exits: new Map(),
@@ -164,6 +172,7 @@ export const tellOperation = (of: OpenOperation, ending: Ending, limits: PodLimi
     endpoint: of.endpoint,
     connection: of.connection,
     caller: of.caller,
+    byKubelet: of.byKubelet,
     start: of.start,
     end: of.end,
     startSeen: of.key.kind !== 'pod_start' || of.startSeen,

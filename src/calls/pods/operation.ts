@@ -80,6 +80,7 @@ export interface PodOperation {
   /** Of its first call. */
   readonly connection: number;
   readonly caller: Caller;
+  readonly byKubelet: boolean;
   readonly start: Nanos;
   readonly end: Nanos;
   /** False: it had begun before this observer could see it. */

@@ -2,7 +2,7 @@ import type { PodIdentity } from '../../cri/facts.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
-import { isKubelet } from '../kubelet.ts';
+import type { Kubelets } from '../kubelets.ts';
 import { createRecentCalls } from '../recent-calls.ts';
 import { createInFlight } from './in-flight.ts';
 import { createLedger } from './ledger.ts';
@@ -85,6 +85,7 @@ const isSameProcess = (one: Caller, other: Caller): boolean =>
 
 export const createPodOperations = (
   counters: PodCounters,
+  kubelets: Pick<Kubelets, 'isOne'>,
   limits: PodLimits = defaultPodLimits,
 ): PodOperations => {
   const ledger = createLedger(counters, limits);
@@ -120,8 +121,10 @@ export const createPodOperations = (
     const at = `${name} ${attempt}`;
     const start = starts.get(at);
     const isOk = call.result.statusCode === 0;
+    const byKubelet = kubelets.isOne(call.caller, call.connection, call.endpoint);
+    const opened = (key: OperationKey): OpenOperation => openOperation(key, pod, call, now, byKubelet);
     const begin = (): OpenOperation =>
-      open(starts, at, openOperation(startKey(name, attempt, ledger.timesBegun(at)), pod, call, now));
+      open(starts, at, opened(startKey(name, attempt, ledger.timesBegun(at))));
 
     const siblings = () => (facts.sandboxId === null ? [] : known.containersOf(facts.sandboxId));
     /** Another container of this name was made in the sandbox before; of a kubelet, one of a lower attempt. */
@@ -141,7 +144,7 @@ export const createPodOperations = (
       let generation = 0;
       for (const one of newest.values()) generation += one;
       const key: OperationKey = { kind: 'pod_stop', pod: name, attempt, container: null, generation };
-      return open(stops, at, openOperation(key, pod, call, now));
+      return open(stops, at, opened(key));
     };
 
     const inContainer = (phase: 'create' | 'start', container: string): CallOperation | null => {
@@ -158,7 +161,7 @@ export const createPodOperations = (
         start === undefined && isFirst && ledger.timesBegun(at) === 0 && !containerStarts.has(own);
       if (goesOn) return add(begin(), phase, call, now);
       const key: OperationKey = { kind: 'container_start', pod: name, attempt, container, generation };
-      const of = containerStarts.get(own) ?? open(containerStarts, own, openOperation(key, pod, call, now));
+      const of = containerStarts.get(own) ?? open(containerStarts, own, opened(key));
       const operation = add(of, phase, call, now);
       if (phase === 'start' && isOk) close(containerStarts, own, 'done');
       return operation;
@@ -207,7 +210,7 @@ export const createPodOperations = (
       }
       case 'ExecSync': {
         // Probes have a time limit; the kubelet's hooks have none.
-        if (!isKubelet(call.caller.comm) || facts.values['exec.timeout_s'] !== 0) return null;
+        if (!byKubelet || facts.values['exec.timeout_s'] !== 0) return null;
         const before = started.get(facts.containerId ?? '');
         if (before !== undefined && !before.hooked && (call.start ?? now) - before.at <= limits.hookWait) {
           before.hooked = true;

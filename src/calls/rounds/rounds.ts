@@ -2,8 +2,8 @@ import { createOpenTable, type OpenTable } from '../../foundation/open-table.ts'
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
 import { callKey } from '../call-key.ts';
-import type { Caller } from '../caller.ts';
-import { isKubelet } from '../kubelet.ts';
+import { type Caller, processKey } from '../caller.ts';
+import type { Kubelets } from '../kubelets.ts';
 import type { CallOperation } from '../pods/operation.ts';
 import { remember } from '../pods/remember.ts';
 import { createRecentCalls } from '../recent-calls.ts';
@@ -27,6 +27,7 @@ export interface Rounds {
       readonly start: Nanos;
     },
     caller: Omit<Caller, 'userAgent'>,
+    endpoint: string,
   ): void;
   /** An ended call, in the order of ends, and the pod operation that it is part of: the round that it is part of. */
   ended(call: Call, operation: CallOperation | null): CallRound | null;
@@ -43,17 +44,21 @@ interface Process {
   readonly last: Map<RoundKind, Pick<Round, 'start' | 'end'>>;
 }
 
-export const createRounds = (counters: RoundCounters, limits: RoundLimits = defaultRoundLimits): Rounds => {
+export const createRounds = (
+  counters: RoundCounters,
+  kubelets: Pick<Kubelets, 'isOne'>,
+  limits: RoundLimits = defaultRoundLimits,
+): Rounds => {
   const processes = new Map<string, Process>();
   const recent = createRecentCalls<CallRound>(limits.maxRecent);
-  /** A connection has one caller: its process, or null where that is no kubelet. */
-  const byConnection = new Map<number, Process | null>();
+  /** A connection has one caller. */
+  const byConnection = new Map<number, Process>();
   const over: Round[] = [];
   /** No round is over before. */
   let nextDue: Nanos | null = null;
 
-  const processOf = ({ pid, pidStart }: Pick<Caller, 'pid' | 'pidStart'>, connection: number): Process => {
-    const key = pid === null ? `connection ${connection}` : `${pid} ${pidStart}`;
+  const processOf = (caller: Pick<Caller, 'pid' | 'pidStart'>, connection: number): Process => {
+    const key = processKey(caller, connection);
     const known = processes.get(key);
     if (known !== undefined) return known;
     if (processes.size >= limits.maxProcesses) {
@@ -124,18 +129,23 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
     return false;
   };
 
-  const kubeletOf = (caller: Omit<Caller, 'userAgent'>, connection: number): Process | null => {
+  const kubeletOf = (
+    caller: Omit<Caller, 'userAgent'>,
+    connection: number,
+    endpoint: string,
+  ): Process | null => {
     const known = byConnection.get(connection);
     if (known !== undefined) return known;
-    const process = isKubelet(caller.comm) ? processOf(caller, connection) : null;
+    if (!kubelets.isOne(caller, connection, endpoint)) return null;
+    const process = processOf(caller, connection);
     remember(byConnection, connection, process, limits.maxConnections);
     return process;
   };
 
   return {
-    began({ connection, stream, rpc, start }, caller) {
+    began({ connection, stream, rpc, start }, caller, endpoint) {
       if (rpc === null || !isStep(rpc)) return;
-      const process = kubeletOf(caller, connection);
+      const process = kubeletOf(caller, connection, endpoint);
       if (process === null) return;
       const { inFlight } = process;
       if (inFlight.size >= limits.maxInFlight) {
@@ -147,7 +157,7 @@ export const createRounds = (counters: RoundCounters, limits: RoundLimits = defa
     },
     ended(call, operation) {
       if (call.revision > 0) return recent.find(call.connection, call.stream) ?? null;
-      const process = kubeletOf(call.caller, call.connection);
+      const process = kubeletOf(call.caller, call.connection, call.endpoint);
       if (process === null) return null;
       process.inFlight.delete(callKey(call.connection, call.stream));
       const step = stepOf(call);

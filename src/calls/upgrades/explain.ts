@@ -1,3 +1,4 @@
+import type { Caller } from '../caller.ts';
 import { secondsText } from '../unreturned/symptom.ts';
 import type { RuntimeSeen, Upgrade, UpgradeEvent } from './upgrade.ts';
 
@@ -14,8 +15,12 @@ const runtimeTexts = ({ before, after, events }: Omit<Upgrade, 'explanation'>): 
   return [...away, isSame ? `${was} was started again` : `${was} was replaced by ${is}`];
 };
 
+/** One without a name is here for its user agent, which a kubelet had that used the endpoint before. */
+const callerText = ({ comm, userAgent }: Caller): string =>
+  comm ?? `a client with a kubelet's user agent (${userAgent ?? 'unknown'})`;
+
 const verdictText = (event: Extract<UpgradeEvent, { kind: 'verdict' }>): string => {
-  const who = `${event.caller.comm ?? 'the kubelet'} (${event.service})`;
+  const who = `${callerText(event.caller)} (${event.service})`;
   switch (event.change) {
     case 'refused_restart_needed':
       return `${who} is refused and needs a restart`;

@@ -2,7 +2,7 @@ import type { Nanos } from '../../foundation/time.ts';
 import type { ConnectionFacts } from '../assemble.ts';
 import type { Call } from '../call.ts';
 import type { Caller } from '../caller.ts';
-import { isKubelet } from '../kubelet.ts';
+import type { Kubelets } from '../kubelets.ts';
 import { answerOf } from '../negotiation/answer.ts';
 import type { Negotiation } from '../negotiation/finding.ts';
 import type { CriService } from '../negotiation/verdict.ts';
@@ -59,6 +59,7 @@ const textOf = (value: unknown): string | null => (typeof value === 'string' && 
 
 export const createUpgrades = (
   counters: UpgradeCounters,
+  kubelets: Pick<Kubelets, 'isOne' | 'mayBeOne'>,
   limits: UpgradeLimits = defaultUpgradeLimits,
 ): Upgrades => {
   const endpoints = new Map<string, Endpoint>();
@@ -203,7 +204,7 @@ export const createUpgrades = (
         changeRuntime(endpoint, after, { connection, caller: { ...client, userAgent: null } }, at, out);
     },
     refused({ connection, endpoint: path, client }, at, out) {
-      if (!isKubelet(client.comm)) return;
+      if (!kubelets.isOne(client, connection, path)) return;
       const endpoint = endpointOf(path);
       const story = storyOf(endpoint, connection, { ...client, userAgent: null }, at);
       const last = story.events.at(-1);
@@ -222,12 +223,13 @@ export const createUpgrades = (
       if (service === null || end === null || call.revision > 0) return;
       const endpoint = endpointOf(call.endpoint);
       if (call.rpc === 'Version') learnVersion(endpoint, call, end, out);
-      if (!isKubelet(call.caller.comm) || call.result.outcome !== 'finished') return;
+      if (call.result.outcome !== 'finished') return;
+      if (!kubelets.mayBeOne(call.caller, call.connection, call.endpoint)) return;
       if (call.apiVersion !== null && answerOf(call, call.isProbe) === 'served')
         servedAgain(endpoint, service, end, out);
     },
     negotiated(found, out) {
-      if (!isKubelet(found.caller.comm)) return;
+      if (!kubelets.mayBeOne(found.caller, found.connection, found.endpoint)) return;
       const endpoint = endpointOf(found.endpoint);
       if (endpoint.story === null && isQuiet(found)) return;
       const at = found.end;

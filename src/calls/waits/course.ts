@@ -63,7 +63,7 @@ export const courseOf = (operation: PodOperation, evidence: Evidence): Course =>
       : waitsInCall(piece.of, piece.start, piece.end, evidence),
   );
   const shares = sumShares(
-    waits.map((wait) => ({ ...shareOf(wait, operation.caller), start: wait.start, end: wait.end })),
+    waits.map((wait) => ({ ...shareOf(wait, operation.byKubelet), start: wait.start, end: wait.end })),
   );
   const told = waits.map((wait) => ({
     ...wait,

@@ -1,6 +1,4 @@
 import type { Call } from '../call.ts';
-import type { Caller } from '../caller.ts';
-import { isKubelet } from '../kubelet.ts';
 import type { Phase } from '../pods/operation.ts';
 import type { Wait } from './wait.ts';
 
@@ -24,9 +22,12 @@ export const behindText = ({ rpc, facts: { pod, containerName, image } }: Call):
 };
 
 /** Under what a stretch stands in the sum of an operation's time. */
-export const shareOf = (wait: Wait, caller: Caller): { readonly group: string; readonly name: string } => {
+export const shareOf = (
+  wait: Wait,
+  byKubelet: boolean,
+): { readonly group: string; readonly name: string } => {
   const alone = (group: string) => ({ group, name: group });
-  const client = isKubelet(caller.comm) ? 'kubelet' : 'client';
+  const client = byKubelet ? 'kubelet' : 'client';
   switch (wait.on) {
     case 'client':
       return alone(`${client} between calls`);

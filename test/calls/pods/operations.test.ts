@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../../src/calls/call.ts';
+import { createKubelets } from '../../../src/calls/kubelets.ts';
 import { createPodCounters, defaultPodLimits, type PodLimits } from '../../../src/calls/pods/limits.ts';
 import type { CallOperation, PodOperation } from '../../../src/calls/pods/operation.ts';
 import { createPodOperations, type PodKnowledge } from '../../../src/calls/pods/operations.ts';
@@ -46,7 +47,7 @@ const container = (containerName: string, containerAttempt = 0): Partial<CallFac
 
 const follow = (limits: Partial<PodLimits> = {}, known: PodKnowledge = nothingKnown) => {
   const counters = createPodCounters();
-  const operations = createPodOperations(counters, { ...defaultPodLimits, ...limits });
+  const operations = createPodOperations(counters, createKubelets(), { ...defaultPodLimits, ...limits });
   const found: PodOperation[] = [];
   return {
     counters,
@@ -269,7 +270,8 @@ test('hooks are told from probes: no time limit; after a start, or before a stop
     ['pre_stop', 'stop', 'sandbox_stop'],
   );
   assert.equal(of.end({ rpc: 'RemovePodSandbox', at: 160 })?.role, 'after');
-  assert.equal(of.end({ ...hook(200, 0), call: { caller: { ...base.caller, comm: 'crictl' } } }), null);
+  const crictl = { connection: 77, caller: { ...base.caller, pid: 77, comm: 'crictl' } };
+  assert.equal(of.end({ ...hook(200, 0), call: crictl }), null);
 });
 
 test('a container that alone is stopped and made anew ends the stop, and the next stop has other ids', () => {

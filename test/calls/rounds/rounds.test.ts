@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../../src/calls/call.ts';
+import { createKubelets } from '../../../src/calls/kubelets.ts';
 import {
   createRoundCounters,
   defaultRoundLimits,
@@ -53,14 +54,14 @@ const callOf = (told: Told, stream: number): Call => {
 
 const play = (calls: readonly Told[], until: number, limits: Partial<RoundLimits> = {}) => {
   const counters = createRoundCounters();
-  const rounds = createRounds(counters, { ...defaultRoundLimits, ...limits });
+  const rounds = createRounds(counters, createKubelets(), { ...defaultRoundLimits, ...limits });
   const found: Round[] = [];
   const moments = calls.flatMap((told, nth) => {
     const call = callOf(told, 2 * nth + 1);
-    const { connection, stream, rpc } = call;
+    const { connection, stream, rpc, caller, endpoint } = call;
     const start = at(told.from);
     return [
-      { ms: told.from, run: () => rounds.began({ connection, stream, rpc, start }, call.caller) },
+      { ms: told.from, run: () => rounds.began({ connection, stream, rpc, start }, caller, endpoint) },
       ...(told.to === null ? [] : [{ ms: told.to, run: () => void rounds.ended(call, call.operation) }]),
     ];
   });

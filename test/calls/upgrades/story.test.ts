@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCallSpans } from '../../../src/call-spans.ts';
 import type { Call } from '../../../src/calls/call.ts';
+import type { Caller } from '../../../src/calls/caller.ts';
 import type { Finding } from '../../../src/calls/finding.ts';
 import { createStories, createStoryCounters } from '../../../src/calls/stories.ts';
 import type { Upgrade } from '../../../src/calls/upgrades/upgrade.ts';
@@ -27,7 +28,7 @@ const node = () => {
   let connection = 0;
   let stream = 1;
   const server = { pid: 700, pidStart: 7n, comm: 'containerd' };
-  const client = { pid: 1, pidStart: 1n, uid: 0, comm: 'kubelet', cgroup: null };
+  let client: Omit<Caller, 'userAgent'> = { pid: 1, pidStart: 1n, uid: 0, comm: 'kubelet', cgroup: null };
   const facts = () => ({
     connection,
     connectionOrdinal: 0,
@@ -39,13 +40,16 @@ const node = () => {
     counters,
     found,
     wait(seconds: number) {
-      now += BigInt(seconds) * 1_000_000_000n;
+      now += BigInt(Math.round(seconds * 1000)) * 1_000_000n;
     },
     runtime(pid: number) {
       server.pid = pid;
     },
     kubelet(pid: number) {
-      client.pid = pid;
+      client = { ...client, pid };
+    },
+    client(of: Omit<Caller, 'userAgent' | 'cgroup'>) {
+      client = { ...of, cgroup: null };
     },
     open() {
       connection += 1;
@@ -72,7 +76,7 @@ const node = () => {
           method: `runtime.${apiVersion}.RuntimeService/${rpc}`,
           start: now,
           end: now + 1_000_000n,
-          caller: { ...client, userAgent: null },
+          caller: { ...client, userAgent: 'grpc-go/1.40.0' },
           facts: { ...base.facts, pod: null, sandboxId: null, values },
           result: {
             ...base.result,
@@ -207,4 +211,57 @@ test('what is not over at the end of the input is told as it stands', () => {
     [3],
   );
   assert.equal(last.isOver, false);
+});
+
+const unnamed = { pid: null, pidStart: null, uid: null, comm: null };
+
+/** What none but a kubelet does, on the connection that is open. */
+const behave = (at: ReturnType<typeof node>): void => {
+  at.call('Version', 'v1alpha2', 'OK', { 'version.requested': '0.1.0' });
+  for (let nth = 0; nth < 3; nth++) {
+    at.call('ListPodSandbox', 'v1alpha2', 'OK');
+    at.wait(0.05);
+    at.call('ListContainers', 'v1alpha2', 'OK');
+    at.wait(1);
+  }
+};
+
+for (const [who, client] of [
+  ['a program with another name', { pid: 1, pidStart: 1n, uid: 0, comm: 'edge-agent' }],
+  ['callers that nothing is known of', unnamed],
+] as const)
+  test(`${who}: one that behaves like a kubelet has the story of its endpoint`, () => {
+    const at = node();
+    at.client(client);
+    at.open();
+    behave(at);
+    at.close();
+    at.runtime(701);
+    at.open();
+    at.call('ListContainers', 'v1alpha2', 'UNIMPLEMENTED');
+    at.wait(90);
+    at.close();
+    at.client(client.pid === null ? client : { ...client, pid: 2 });
+    at.open();
+    at.call('Version', 'v1', 'OK');
+    const last = at.upgrades().at(-1);
+    assert.deepEqual(changes(last), ['runtime', 'refused_restart_needed', 'restarted_recovered', 'served']);
+    assert.match(
+      last?.explanation ?? '',
+      client.pid === null
+        ? /a client with a kubelet's user agent \(grpc-go\/1\.40\.0\) \(RuntimeService\) was restarted/
+        : /edge-agent \(RuntimeService\) was restarted and recovered/,
+    );
+  });
+
+test('one that does not has none', () => {
+  const at = node();
+  at.client({ pid: 1, pidStart: 1n, uid: 0, comm: 'crictl' });
+  at.open();
+  at.call('Version', 'v1alpha2', 'OK');
+  at.call('ListContainers', 'v1alpha2', 'OK');
+  at.close();
+  at.open();
+  at.call('ListContainers', 'v1alpha2', 'UNIMPLEMENTED');
+  assert.deepEqual(at.upgrades(), []);
 });

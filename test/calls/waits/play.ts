@@ -1,5 +1,6 @@
 import type { Call } from '../../../src/calls/call.ts';
 import type { Finding } from '../../../src/calls/finding.ts';
+import { createKubelets } from '../../../src/calls/kubelets.ts';
 import { createPodCounters } from '../../../src/calls/pods/limits.ts';
 import type { PodOperation } from '../../../src/calls/pods/operation.ts';
 import { createPodOperations } from '../../../src/calls/pods/operations.ts';
@@ -78,7 +79,7 @@ export const play = (
   also: readonly Finding[] = [],
   limits: Partial<WaitLimits> = {},
 ): PlayedCourse => {
-  const pods = createPodOperations(createPodCounters());
+  const pods = createPodOperations(createPodCounters(), createKubelets());
   const waits = createWaits(createWaitCounters(), { ...defaultWaitLimits, ...limits });
   const nothing = { containersOf: () => [], hasSandbox: () => false };
   const told: Finding[] = [];
