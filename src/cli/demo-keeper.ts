@@ -2,6 +2,8 @@ import type { Call } from '../calls/call.ts';
 import type { Negotiation } from '../calls/negotiation/finding.ts';
 import type { Exported, Sink } from '../export/sink.ts';
 import type { Span } from '../spans/span.ts';
+import type { TracedWait } from '../spans/traced-wait.ts';
+import { waitsAmong } from '../store/waits.ts';
 
 export interface DemoKeeper {
   readonly sink: Sink;
@@ -11,6 +13,8 @@ export interface DemoKeeper {
   negotiations(): readonly Negotiation[];
   /** How the versions were agreed on, and after that the first start of a pod: a trace each, whole. */
   traces(): readonly (readonly Span[])[];
+  /** Who waited for whom in one of them. */
+  waits(spans: readonly Span[]): readonly TracedWait[];
 }
 
 /** A demo makes a few hundred calls; one that follows goes on, and its beginning is what is shown. */
@@ -46,6 +50,12 @@ export const createDemoKeeper = (): DemoKeeper => {
     },
     calls: () => [...calls.values()],
     negotiations: () => [...negotiations.values()],
+    waits: (trace) =>
+      waitsAmong(
+        trace,
+        ({ traceId, spanId }) =>
+          spans.find((one) => one.traceId === traceId && one.spanId === spanId) ?? null,
+      ),
     traces() {
       const roots = spans.filter(isStory).sort(byStart);
       const start = roots.find(({ attributes }) => attributes['cri.operation'] === 'pod_start');

@@ -112,8 +112,10 @@ export const runDemo = async (request: DemoRequest, context: CommandContext): Pr
     );
     const colour = wantsColour(stdout.isTTY === true, context.env);
     const width = stdout.columns ?? 120;
-    for (const spans of keeper.traces())
-      stdout.write(`${renderTrace(spans, { related: [], missing: 0, colour, width })}\n\n`);
+    for (const spans of keeper.traces()) {
+      const waits = keeper.waits(spans);
+      stdout.write(`${renderTrace(spans, { related: [], waits, missing: 0, colour, width })}\n\n`);
+    }
     stdout.write(`${renderWaterfallByPod(keeper.calls(), { colour, width })}\n\n`);
     stdout.write(
       demoSummary({

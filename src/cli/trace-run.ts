@@ -6,6 +6,7 @@ import { foundKinds } from '../store/row.ts';
 import { endOf, selectRows } from '../store/select.ts';
 import type { Store } from '../store/store.ts';
 import { type TraceSummary, tracesOf } from '../store/trace-summary.ts';
+import { waitsOf } from '../store/waits.ts';
 import { type CommandContext, usageError } from './command.ts';
 import type { FilterFlags } from './filter-flags.ts';
 import { openStored, warnOfDamage } from './open-stored.ts';
@@ -61,7 +62,7 @@ const choose = ({ index }: Store, request: TraceRequest): string | null => {
 
 const printed = async (
   spans: readonly Span[],
-  related: readonly Span[],
+  store: Store,
   missing: number,
   { format }: TraceRequest,
   context: CommandContext,
@@ -74,7 +75,9 @@ const printed = async (
     case 'tree': {
       const { stdout, env } = context;
       const colour = wantsColour(stdout.isTTY === true, env);
-      return `${renderTrace(spans, { related, missing, colour, width: stdout.columns ?? 120 })}\n`;
+      const related = relatedTo(store.index.symptoms.list(), spans);
+      const waits = await waitsOf(store, spans);
+      return `${renderTrace(spans, { related, waits, missing, colour, width: stdout.columns ?? 120 })}\n`;
     }
   }
 };
@@ -90,8 +93,7 @@ export const runTrace = async (request: TraceRequest, context: CommandContext): 
     context.exitWith(1);
   } else {
     const { spans, missing } = await store.trace(traceId);
-    const related = relatedTo(store.index.symptoms.list(), spans);
-    context.stdout.write(await printed(spans, related, missing, request, context));
+    context.stdout.write(await printed(spans, store, missing, request, context));
   }
   warnOfDamage(stored, context);
 };

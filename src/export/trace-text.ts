@@ -1,5 +1,6 @@
 import { type Nanos, toRfc3339 } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
+import type { TracedWait } from '../spans/traced-wait.ts';
 import { barOf } from './bar.ts';
 import { durationText } from './call-text.ts';
 import { type Colour, type Paint, painter } from './colour.ts';
@@ -14,11 +15,14 @@ import {
 } from './span-text.ts';
 import { cells, fit, terminalText } from './terminal-text.ts';
 import { axisOf, type TimeAxis, type TreeRow, treeOf } from './trace-tree.ts';
+import { marked, type WaitMarks, waitMarksOf } from './wait-marks.ts';
 import type { WaterfallOptions } from './waterfall.ts';
 
 export interface TraceText extends WaterfallOptions {
   /** Symptoms of other traces that point at calls of this one. */
   readonly related: readonly Span[];
+  /** Who waited for whom in it. */
+  readonly waits: readonly TracedWait[];
   /** Lines and spans of the trace that could not be had. */
   readonly missing: number;
 }
@@ -51,6 +55,8 @@ const noteLines = ({ colour, label, text }: Note, width: number, paint: Paint): 
 
 const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - cells(text))) + text;
 
+const noMarks: WaitMarks = { held: [], other: null, wires: [] };
+
 interface Layout {
   readonly name: number;
   readonly subject: number;
@@ -58,7 +64,13 @@ interface Layout {
   readonly result: number;
 }
 
-const nameText = ({ span, depth }: TreeRow): string => `${'  '.repeat(depth)}${spanNameText(span)}`;
+/** What was waited for; of a wait only. */
+const behindText = (span: Span): string => attributeText(span, 'cri.wait.behind');
+
+const nameText = ({ span, depth }: TreeRow): string => {
+  const behind = behindText(span);
+  return `${'  '.repeat(depth)}${behind === '' ? spanNameText(span) : `waits for ${behind}`}`;
+};
 
 const widest = (texts: readonly string[], most: number): number =>
   Math.min(
@@ -81,11 +93,12 @@ const layoutOf = (rows: readonly TreeRow[], width: number): Layout => {
 const colourOf = (span: Span): Colour => {
   if (span.status.code === 'error') return 'red';
   if (span.kind !== 'internal') return 'cyan';
+  if (behindText(span) !== '') return 'yellow';
   return span.parentSpanId === null ? 'bold' : 'dim';
 };
 
 /** All of them on one line; where two fall into a cell the first is seen. */
-const barsOf = (spans: readonly Span[], axis: TimeAxis, width: number): string => {
+const barsOf = (spans: readonly Span[], axis: TimeAxis, width: number): readonly string[] => {
   const line = new Array<string>(width).fill(' ');
   for (const span of spans) {
     const { before, bar } = barOf(span, axis.from, axis.total, width);
@@ -93,14 +106,19 @@ const barsOf = (spans: readonly Span[], axis: TimeAxis, width: number): string =
       if (line[before + nth] === ' ') line[before + nth] = char;
     });
   }
-  return line.join('');
+  return line;
 };
 
-const rowLine = (row: TreeRow, axis: TimeAxis, layout: Layout, paint: Paint): string => {
+const resultText = ({ span, again }: TreeRow): string =>
+  again.length > 0
+    ? `${again.length + 1} times`
+    : attributeText(span, 'cri.wait.evidence') || spanResultText(span);
+
+const rowLine = (row: TreeRow, marks: WaitMarks, axis: TimeAxis, layout: Layout, paint: Paint): string => {
   const { span } = row;
-  const bars = barsOf([span, ...row.again], axis, layout.bar);
+  const bars = marked(barsOf([span, ...row.again], axis, layout.bar), marks, axis);
   const duration = row.again.reduce((sum, { start, end }) => sum + end - start, span.end - span.start);
-  const result = row.again.length > 0 ? `${row.again.length + 1} times` : spanResultText(span);
+  const result = resultText(row);
   const colour = colourOf(span);
   const name = fit(nameText(row), layout.name);
 
@@ -181,15 +199,21 @@ export const renderTrace = (spans: readonly Span[], options: TraceText): string 
   const paint = painter(options.colour);
   const axis = axisOf(spans);
   const layout = layoutOf(rows, Math.max(minimumWidth, options.width));
+  const marks = waitMarksOf(rows, options.waits);
   const lines = [
     ...headOf(first.span, axis, paint),
     '',
-    ...rows.map((row) => rowLine(row, axis, layout, paint)),
+    ...rows.map((row, at) => rowLine(row, marks[at] ?? noMarks, axis, layout, paint)),
   ];
   const shares = sharesText(first.span);
   const detail = attributeText(first.span, 'cri.operation.detail');
   const shown: Note[] = [
     { colour: 'bold', label: 'where the time went', text: shares },
+    {
+      colour: 'bold',
+      label: 'in the course of it',
+      text: attributeText(first.span, 'cri.operation.breakdown'),
+    },
     { colour: 'bold', label: 'why', text: first.span.status.message === null ? detail : '' },
     ...breakdownsOf(rows),
     ...findingsOf([...spans, ...options.related]),

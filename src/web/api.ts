@@ -176,6 +176,21 @@ export interface SpanJson {
   readonly events: readonly { readonly name: string; readonly offsetMs: number }[];
 }
 
+/** A stretch of time that went to waiting for another call. */
+export interface WaitJson {
+  /** The span of the wait itself. */
+  readonly id: string;
+  /** The span of the call that waited; null: it had not begun yet. */
+  readonly waiter: string | null;
+  /** `PullImage of default/web`. */
+  readonly text: string;
+  readonly evidence: string;
+  readonly trace: string;
+  readonly span: string;
+  /** When the call that was waited for was under way, after the beginning of this trace; null: it is not there. */
+  readonly times: { readonly offsetMs: number; readonly ms: number } | null;
+}
+
 export interface TraceJson {
   readonly trace: string;
   readonly at: number;
@@ -183,6 +198,7 @@ export interface TraceJson {
   readonly spans: readonly SpanJson[];
   readonly missing: number;
   readonly related: readonly SymptomJson[];
+  readonly waits: readonly WaitJson[];
 }
 
 export interface HealthJson {

@@ -6,7 +6,9 @@ import { cells } from '../../src/export/terminal-text.ts';
 import { renderTrace } from '../../src/export/trace-text.ts';
 import { treeOf } from '../../src/export/trace-tree.ts';
 import type { Span } from '../../src/spans/span.ts';
+import { waitsAmong } from '../../src/store/waits.ts';
 import { anOperation, aSpan, startOf } from '../store/a-span.ts';
+import { waitingPods } from '../support/waiting-pods.ts';
 
 const root = anOperation(0);
 const { traceId } = root;
@@ -44,7 +46,7 @@ const convoy: Span = {
   },
 };
 const spans = [failed, plugin, server, sandbox, root];
-const options = { width: 120, colour: false, related: [convoy], missing: 1 };
+const options = { width: 120, colour: false, related: [convoy], waits: [], missing: 1 };
 
 it('a trace says what it was, where the time went, what the kernel saw, and what is missing', () => {
   assert.equal(
@@ -62,6 +64,30 @@ it('a trace says what it was, where the time went, what the kernel saw, and what
       'convoy  RunPodSandbox held up 2 others',
       '1 parts of this trace are no longer there',
     ].join('\n'),
+  );
+});
+
+it('who waited for whom: shaded, with the other call dashed where it is of another trace, and a wire to it where not', () => {
+  const all = waitingPods();
+  const trace = (pod: string): readonly Span[] =>
+    all.filter(({ traceId }) =>
+      all.some((one) => one.traceId === traceId && one.name === `pod start default/${pod}`),
+    );
+  const web = trace('web');
+  const waits = waitsAmong(web, ({ spanId }) => all.find((span) => span.spanId === spanId) ?? null);
+  const drawn = renderTrace(web, { width: 150, colour: false, related: [], waits, missing: 0 }).split('\n');
+  assert.deepEqual(
+    drawn.slice(4, 12).map((line) => line.slice(10, 106).trimEnd()),
+    [
+      '  RunPodSandbox                               ██▌                                        1.00s',
+      '  waits for PullImage of default/api           ╌▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒                 9.00s',
+      '  PullImage                                                             █████▏           2.00s',
+      '  CreateContainer                                                            ██▌         1.00s',
+      '  UpdateContainerResources                                                     █████▏    1.99s',
+      '  kubelet, between calls                                                       ▎    ▲    100ms',
+      '  StartContainer                                                                ▒▒▒▒▒    1.90s',
+      '    waits for UpdateContainerResources of d…                                    ▒▒▒▒▒    1.89s',
+    ],
   );
 });
 
@@ -85,7 +111,7 @@ it('whatever the spans say, lines stay within the width and bring nothing to the
     }));
   fc.assert(
     fc.property(fc.array(arbitrary, { maxLength: 8 }), fc.integer({ min: 60, max: 200 }), (random, width) => {
-      const text = renderTrace(random, { ...options, width, related: [], missing: 0 });
+      const text = renderTrace(random, { ...options, width, related: [], waits: [], missing: 0 });
       assert.equal(stripVTControlCharacters(text), text);
       const rows = text === '' ? [] : text.split('\n').slice(3);
       const tree = treeOf(random);

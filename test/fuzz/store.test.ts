@@ -41,7 +41,7 @@ it('a store with any bytes changed, cut or put in is read, its rows can be asked
       for (let ordinal = rows.first; ordinal < rows.first + rows.size; ordinal++) {
         const { spans } = await store.trace(rows.at(ordinal).traceId);
         for (const span of spans) if (span.kind === 'client') callOfSpan(span);
-        const text = renderTrace(spans, { width: 100, colour: false, related: [], missing: 0 });
+        const text = renderTrace(spans, { width: 100, colour: false, related: [], waits: [], missing: 0 });
         assert.equal(text.includes('\u001b'), false);
       }
     }),

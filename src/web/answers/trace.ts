@@ -1,7 +1,9 @@
 import type { AttributeValue, Span } from '../../spans/span.ts';
+import type { TracedWait } from '../../spans/traced-wait.ts';
 import { relatedTo } from '../../store/related.ts';
 import type { Store } from '../../store/store.ts';
-import type { SpanJson, TraceJson } from '../api.ts';
+import { waitsOf } from '../../store/waits.ts';
+import type { SpanJson, TraceJson, WaitJson } from '../api.ts';
 import { milliseconds } from './milliseconds.ts';
 import { symptomJson } from './noteworthy.ts';
 import { textOf } from './said.ts';
@@ -33,6 +35,19 @@ const spanJson = (span: Span, from: bigint): SpanJson => ({
   events: span.events.map(({ name, at }) => ({ name, offsetMs: milliseconds(at - from) })),
 });
 
+const waitJson = ({ wait, waiter, awaited, call }: TracedWait, from: bigint): WaitJson => ({
+  id: wait.spanId,
+  waiter: waiter?.spanId ?? null,
+  text: textOf(wait.attributes, 'cri.wait.behind') || 'another call',
+  evidence: textOf(wait.attributes, 'cri.wait.evidence'),
+  trace: awaited.traceId,
+  span: awaited.spanId,
+  times:
+    call === null
+      ? null
+      : { offsetMs: milliseconds(call.start - from), ms: milliseconds(call.end - call.start) },
+});
+
 /** Null: nothing of it is there. */
 export const answerTrace = async (store: Store, traceId: string): Promise<TraceJson | null> => {
   const { spans, missing } = await store.trace(traceId);
@@ -47,5 +62,6 @@ export const answerTrace = async (store: Store, traceId: string): Promise<TraceJ
     spans: spans.map((span) => spanJson(span, first.start)),
     missing,
     related: relatedTo(store.index.symptoms.list(), spans).map(symptomJson),
+    waits: (await waitsOf(store, spans)).map((wait) => waitJson(wait, first.start)),
   };
 };

@@ -4,6 +4,7 @@ import './style/tokens.css';
 import './style/shell.css';
 import './style/parts.css';
 import './style/views.css';
+import './style/waterfall.css';
 
 const place = document.getElementById('page');
 if (place !== null) render(<Shell />, place);

@@ -56,6 +56,8 @@ export const callOf = ({ rpc, from, to, pod = 'web', container, image, failed, c
 };
 
 export interface PlayedCourse {
+  /** All that was told, in its order. */
+  readonly told: readonly Finding[];
   readonly operations: readonly PodOperation[];
   /** Of the first operation of `web`: `pull_queue 1.2-3.4 behind PullImage of default/api`. */
   readonly course: readonly string[];
@@ -97,6 +99,7 @@ export const play = (
   const operations = told.flatMap((finding) => (finding.kind === 'operation' ? [finding.operation] : []));
   const course = operations.find(({ pod }) => pod.name === 'web')?.course ?? null;
   return {
+    told,
     operations,
     course: course?.waits.map(waitText) ?? [],
     waits: course?.waits ?? [],

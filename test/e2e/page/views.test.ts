@@ -15,6 +15,7 @@ import {
   seriousFindings,
   wide,
 } from '../../support/browser.ts';
+import { storeOfWaitingPods } from '../../support/waiting-pods.ts';
 
 const fallback = 'test/fixtures/captures/kubelet-1.25-containerd-1.5.jsonl.gz';
 
@@ -181,6 +182,53 @@ describe('the page in a browser, on what the demo stored', () => {
     await drop('notes.txt', Buffer.from('not a capture'));
     await page.locator('.said', { hasText: 'notes.txt' }).waitFor();
     await page.close();
+  });
+
+  it('who waited for whom is drawn on the waterfall, said in words, and a key leads there', async () => {
+    const waiting = startCritrace(['ui', storeOfWaitingPods(folder), '--port', '0']);
+    const [at = ''] = (await says(waiting.stdout, /http:\/\/\S+/)).match(/http:\/\/\S+/) ?? [];
+    for (const [screenName, screen] of screens) {
+      const { page, complaints } = await openPage(browser, at, screen);
+      await page.goto(`${at}#/pods?pod=web`);
+      await page.locator('[role=row]', { hasText: 'default/web' }).first().click();
+      const row = (text: string) => page.locator('[role=treeitem]', { hasText: text });
+      await row('waiting for PullImage of default/api').waitFor();
+      // Of another pod: its own frame around the hatching, and no wire, as it has no row here.
+      assert.equal(await row('PullImage of default/api').locator('.wf-other').count(), 1);
+      assert.equal(await row('PullImage of default/api').locator('.wf-held').count(), 1);
+      // Of the same trace: hatched on the bar of who waited, and a wire from there to the bar of the other.
+      const started = row('StartContainer').first();
+      assert.equal(await started.locator('.wf-call').count(), 1);
+      assert.equal(await started.locator('.wf-held').count(), 1);
+      assert.equal(await started.locator('.wf-wire-from.wf-wire-up').count(), 1);
+      const updated = row('UpdateContainerResources').first();
+      assert.equal(await updated.locator('.wf-wire-to.wf-wire-up').count(), 1);
+      const [from, to] = [
+        await started.locator('.wf-wire').boundingBox(),
+        await updated.locator('.wf-call').boundingBox(),
+      ];
+      assert.ok(from !== null && to !== null && Math.abs(from.x - (to.x + to.width)) < 8);
+      await page.screenshot({ path: join(pictures, `waits-${screenName}.png`) });
+      assert.deepEqual(await seriousFindings(page), [], screenName);
+      assert.ok((await overflow(page)) <= 0, 'the waterfall is wider than the screen');
+
+      await started.click();
+      await page.locator('.waited', { hasText: 'UpdateContainerResources of default/web' }).waitFor();
+      await page.screenshot({ path: join(pictures, `waits-details-${screenName}.png`) });
+      assert.deepEqual(await seriousFindings(page), [], screenName);
+      await page.locator('[role=tree]').focus();
+      await page.keyboard.press('w');
+      await page.locator('.details h2', { hasText: 'UpdateContainerResources' }).waitFor();
+      await row('waiting for PullImage of default/api').click();
+      await page.locator('[role=tree]').focus();
+      await page.keyboard.press('w');
+      await page.locator('h1', { hasText: 'pod start default/api' }).waitFor();
+      await page.locator('.details h2', { hasText: 'PullImage' }).waitFor();
+      assert.deepEqual(complaints, []);
+      await page.close();
+    }
+    waiting.kill('SIGTERM');
+    await exited(waiting);
   });
 
   it('when critrace is gone the page says so', async () => {

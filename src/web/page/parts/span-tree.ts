@@ -1,4 +1,4 @@
-import type { SpanJson } from '../../api.ts';
+import type { SpanJson, WaitJson } from '../../api.ts';
 
 export interface TreeRow {
   readonly span: SpanJson;
@@ -59,10 +59,44 @@ export const treeOf = (spans: readonly SpanJson[], closed: ReadonlySet<string>):
   return rows;
 };
 
+/** One piece of a line through the lanes of rows, at a time of the trace. */
+export interface Wire {
+  readonly atMs: number;
+  /** `from` begins in the middle of the row, `to` ends there with the head of an arrow, `through` passes. */
+  readonly piece: 'from' | 'through' | 'to';
+  /** Which way it goes from who waited to what was waited for. */
+  readonly way: 'down' | 'up';
+}
+
+/** For each row, the wires that lead from who waited to what was waited for, where that has a row here. */
+export const wiresOf = (
+  rows: readonly TreeRow[],
+  spans: readonly SpanJson[],
+  waits: readonly WaitJson[],
+): readonly (readonly Wire[])[] => {
+  const wires: Wire[][] = rows.map(() => []);
+  const rowOf = (id: string): number =>
+    rows.findIndex(({ span, other, again }) => [span, other, ...again].some((one) => one?.id === id));
+  const draw = (from: number, to: number, atMs: number): void => {
+    if (from < 0 || to < 0 || from === to) return;
+    const way = to > from ? 'down' : 'up';
+    for (let at = Math.min(from, to); at <= Math.max(from, to); at++)
+      wires[at]?.push({ atMs, way, piece: at === from ? 'from' : at === to ? 'to' : 'through' });
+  };
+  for (const { id, waiter, span } of waits) {
+    const wait = spans.find((one) => one.id === id);
+    if (wait === undefined) continue;
+    const whose = waiter === null ? -1 : rowOf(waiter);
+    draw(whose < 0 ? rowOf(id) : whose, rowOf(span), wait.offsetMs + wait.ms);
+  }
+  return wires;
+};
+
 /** What a span's bar is coloured by. */
-export const kindOf = (span: SpanJson): 'failed' | 'call' | 'root' | 'kernel' | 'wait' => {
+export const kindOf = (span: SpanJson): 'failed' | 'call' | 'root' | 'kernel' | 'wait' | 'held' => {
   if (span.failed) return 'failed';
   if (span.kind !== 'internal') return 'call';
   if (span.attributes['cri.operation.outcome'] !== undefined) return 'root';
+  if (span.attributes['cri.wait.behind'] !== undefined) return 'held';
   return span.attributes['cri.kernel.link'] === undefined ? 'wait' : 'kernel';
 };

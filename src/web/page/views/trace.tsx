@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { PartsJson, SpanJson, TraceJson } from '../../api.ts';
+import type { PartsJson, SpanJson, TraceJson, WaitJson } from '../../api.ts';
 import { useAnswer } from '../answer.ts';
 import { dayAndClock, duration } from '../format.ts';
 import { jaegerLink } from '../jaeger.ts';
@@ -7,7 +7,7 @@ import { Failed, Loading } from '../parts/notice.tsx';
 import { phases } from '../parts/phase-bar.tsx';
 import { SymptomLine } from '../parts/symptom-line.tsx';
 import { Waterfall } from '../parts/waterfall.tsx';
-import { onlyDataset, stay } from '../route.ts';
+import { go, linkTo, onlyDataset, stay, withChanges } from '../route.ts';
 import type { ViewProps } from './view.ts';
 
 const attributeNames: Readonly<Record<keyof PartsJson, string>> = {
@@ -54,10 +54,13 @@ interface DetailsProps {
   readonly span: SpanJson;
   /** The runtime's side of a call. */
   readonly server: SpanJson | null;
+  /** What it waited for, or what it is a wait for. */
+  readonly waits: readonly WaitJson[];
+  readonly hrefOf: (wait: WaitJson) => string;
   readonly onClose: () => void;
 }
 
-const Details = ({ span, server, onClose }: DetailsProps) => (
+const Details = ({ span, server, waits, hrefOf, onClose }: DetailsProps) => (
   <aside class="details" aria-label={`Details of ${span.name}`}>
     <div class="section-head">
       <h2>{span.name}</h2>
@@ -70,6 +73,12 @@ const Details = ({ span, server, onClose }: DetailsProps) => (
       {duration(span.offsetMs)} for {duration(span.ms)}
     </p>
     {span.message === '' ? null : <p class="status-failed">{span.message}</p>}
+    {waits.map((wait) => (
+      <p key={wait.id} class="waited">
+        Waited for <a href={hrefOf(wait)}>{wait.text}</a>
+        {wait.evidence === '' ? '.' : `: ${wait.evidence}.`}
+      </p>
+    ))}
     <Attributes of={span.attributes} />
     {server === null ? null : (
       <>
@@ -122,6 +131,13 @@ export const Trace = ({ route, dataset }: ViewProps) => {
   const server = trace.spans.find(({ kind, parent }) => kind === 'server' && parent === selected?.id) ?? null;
   const outcome = root?.attributes['cri.operation.outcome'] ?? root?.attributes['rpc.status_code'] ?? '';
   const jaeger = jaegerLink(trace.trace);
+  const waits = trace.waits.filter(({ id, waiter }) => id === selected?.id || waiter === selected?.id);
+  const isHere = (wait: WaitJson): boolean => wait.trace === trace.trace;
+  const queryOf = (wait: WaitJson): URLSearchParams =>
+    withChanges(onlyDataset(route.query), { span: wait.span });
+  const hrefOf = (wait: WaitJson): string => linkTo('trace', wait.trace, queryOf(wait));
+  const follow = (wait: WaitJson): void =>
+    isHere(wait) ? stay(route, { span: wait.span }) : go('trace', wait.trace, queryOf(wait));
   const select = (span: SpanJson | null): void => stay(route, { span: span?.id ?? null });
   return (
     <>
@@ -155,12 +171,20 @@ export const Trace = ({ route, dataset }: ViewProps) => {
         </p>
       ) : null}
       <div class={selected === null ? 'trace' : 'trace trace-split'}>
-        <Waterfall trace={trace} selected={selected?.id ?? null} onSelect={select} />
-        {selected === null ? null : <Details span={selected} server={server} onClose={() => select(null)} />}
+        <Waterfall trace={trace} selected={selected?.id ?? null} onSelect={select} onFollow={follow} />
+        {selected === null ? null : (
+          <Details
+            span={selected}
+            server={server}
+            waits={waits}
+            hrefOf={hrefOf}
+            onClose={() => select(null)}
+          />
+        )}
       </div>
       {trace.related.length === 0 ? null : (
         <section>
-          <h2>Who waited for whom</h2>
+          <h2>Found about its calls</h2>
           <ul class="findings">
             {trace.related.map((symptom) => (
               <SymptomLine key={symptom.trace} symptom={symptom} query={onlyDataset(route.query)} />
