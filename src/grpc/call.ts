@@ -64,6 +64,13 @@ export const giveHead = (call: Call): void => {
   call.changed = true;
 };
 
+/** `length` octets of the call were not seen; null: how many is not known. */
+export const loseOf = (call: Call, length: number | null): void => {
+  if (length === 0 || call.lostBytes === null) return;
+  call.lostBytes = length === null ? null : call.lostBytes + length;
+  call.changed = true;
+};
+
 /** Nothing more is to be expected of either side, as far as the stream itself tells. */
 export const isOver = (call: Call, requestsEnded: boolean): boolean =>
   call.reset !== null ||

@@ -2,7 +2,7 @@ import type { Direction } from '../foundation/direction.ts';
 import { createOpenTable } from '../foundation/open-table.ts';
 import type { Seen } from '../foundation/time.ts';
 import type { Http2Event } from '../http2/event.ts';
-import { type Call, createCall, giveHead, isOver, resultOf } from './call.ts';
+import { type Call, createCall, giveHead, isOver, loseOf, resultOf } from './call.ts';
 import { createEndedCalls } from './ended.ts';
 import type { CallHead, GrpcEvent } from './event.ts';
 import {
@@ -151,6 +151,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     if (known !== undefined) {
       // gRPC has no request trailers; what an END_STREAM on them says holds all the same.
       counters.headersMisplaced++;
+      loseOf(known, event.lost);
       if (event.endStream) endFraming(known.request, context(stream, 'request', out));
       settle(known, out);
       return;
@@ -170,6 +171,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     }
     const call = createCall(stream, true);
     if (responsesOutOfStep) call.lostBytes = null;
+    loseOf(call, event.lost);
     begin(call, head, out);
     if (event.endStream) call.request.ended = true;
   };
@@ -184,6 +186,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
       return;
     }
     call.changed = true;
+    loseOf(call, event.lost);
     if (read.httpStatus !== null || !event.endStream) call.responseStart ??= event.first;
     call.responseEncoding ??= read.encoding;
     const { statusEntry } = read;
@@ -222,8 +225,7 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     if (event.kind === 'data') readFraming(framing, event.bytes, context(stream, direction, out));
     else if (event.length > 0) {
       loseFraming(framing, event.length, context(stream, direction, out));
-      if (call.lostBytes !== null) call.lostBytes += event.length;
-      call.changed = true;
+      loseOf(call, event.length);
     }
     if (framing.messages !== before) call.changed = true;
     if (event.endStream) {
@@ -232,6 +234,10 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     }
     settle(call, out);
   };
+
+  /** A side that reset a stream sends nothing more on it. */
+  const hasReset = ({ reset }: Call, direction: Direction): boolean =>
+    reset?.by === (direction === 'request' ? 'client' : 'server');
 
   const rstStream = (event: Of<'rst_stream'>, seen: Seen, out: GrpcEvent[]): void => {
     if (others.delete(event.stream)) return;
@@ -242,8 +248,9 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     }
     call.reset = {
       by: event.direction === 'request' ? 'client' : 'server',
-      code: errorName(event.errorCode),
+      code: event.errorCode === null ? null : errorName(event.errorCode),
     };
+    loseOf(call, event.lost);
     call.resetAt ??= seen;
     call.changed = true;
     settle(call, out);
@@ -252,15 +259,17 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   /** Any frame of any stream may have been in the bytes that were not decoded. */
   const desync = (direction: Direction, out: GrpcEvent[]): void => {
     unsure = true;
-    // Not worth a revision by itself; what comes late of such a call cannot be counted any more.
     for (const call of ended.all()) {
-      if (call[direction].ended) continue;
+      if (call[direction].ended || hasReset(call, direction)) continue;
+      // What comes late of such a call cannot be counted any more.
       call[direction].broken = true;
-      call.lostBytes = null;
+      loseOf(call, null);
+      settle(call, out);
     }
     for (const call of [...open.values()]) {
+      // Behind a side's last message there may have been its reset.
+      loseOf(call, null);
       if (call[direction].ended) continue;
-      call.lostBytes = null;
       if (direction === 'request') call.requestEndUnsure = true;
       // A response that begins after the loss is whole.
       if (direction === 'request' || call.responseStart !== null)

@@ -28,8 +28,8 @@ export type Outcome = 'finished' | 'reset' | 'connection_lost' | 'in_flight';
 
 export interface Reset {
   readonly by: 'client' | 'server';
-  /** Name of the HTTP/2 error code (RFC 9113 section 7), `CODE_17`-like for one without a name. */
-  readonly code: string;
+  /** Name of the HTTP/2 error code (RFC 9113 section 7), `CODE_17`-like for one without a name; null: it was not seen. */
+  readonly code: string | null;
 }
 
 export interface MessageCount {

@@ -70,6 +70,9 @@ export const createDirectionDecoder = ({
     counters.malformedFrames += 1;
   };
 
+  const reset = (stream: number, errorCode: number | null, octets: number): void =>
+    emit({ kind: 'rst_stream', direction, stream, errorCode, lost: octets });
+
   const data = createDataPayload(direction, emit, {
     malformed,
     unknownPadding(length) {
@@ -81,14 +84,15 @@ export const createDirectionDecoder = ({
   });
 
   const headerBlock = createHeaderBlockAssembler(limits.headerBlockBytes, {
-    block({ pushed, stream, endStream, first }, bytes, from, to, whole) {
+    block({ pushed, stream, endStream, first }, bytes, from, to, whole, lost) {
       const { fields, complete } = hpack.decode(bytes, from, to);
       if (!whole) {
         counters.lostBlocks += 1;
         if (complete) hpack.restart();
       }
       if (pushed || stream === 0) return;
-      emit({ kind: 'headers', direction, stream, fields, complete: complete && whole, endStream, first });
+      const isComplete = complete && whole;
+      emit({ kind: 'headers', direction, stream, fields, complete: isComplete, lost, endStream, first });
     },
     overLimit() {
       counters.headerBlocksOverLimit += 1;
@@ -121,7 +125,7 @@ export const createDirectionDecoder = ({
       if (continues !== 0 && (header.type !== frameType.continuation || header.stream !== continues)) {
         continues = 0;
         malformed();
-        headerBlock.abandon();
+        headerBlock.abandon('malformed');
       }
       switch (header.type) {
         case frameType.data:
@@ -180,7 +184,7 @@ export const createDirectionDecoder = ({
     payload(header, bytes, from, to) {
       switch (header.type) {
         case frameType.rstStream:
-          emit({ kind: 'rst_stream', direction, stream: header.stream, errorCode: uint32At(bytes, from) });
+          reset(header.stream, uint32At(bytes, from), 0);
           return;
         case frameType.goaway:
           emit({
@@ -205,9 +209,12 @@ export const createDirectionDecoder = ({
 
     pieceLost: (_header, length) => data.lost(length),
 
-    cut(header, bytes, got) {
+    cut(header, bytes, got, octets) {
       switch (header.type) {
         case frameType.rstStream:
+          counters.lostFrames += 1;
+          reset(header.stream, null, octets);
+          return;
         case frameType.goaway:
           counters.lostFrames += 1;
           return;
@@ -216,7 +223,7 @@ export const createDirectionDecoder = ({
           onTableSize(Number.POSITIVE_INFINITY);
           return;
         default:
-          headerBlock.cut(header, bytes, got);
+          headerBlock.cut(header, bytes, got, octets);
       }
     },
   };
@@ -242,7 +249,7 @@ export const createDirectionDecoder = ({
       startSearch();
       return;
     }
-    headerBlock.abandon();
+    headerBlock.abandon('lost');
     continues = 0;
     hpack.restart();
     onTableSize(Number.POSITIVE_INFINITY);

@@ -37,6 +37,8 @@ export type Http2Event =
       readonly stream: number;
       readonly fields: readonly HeaderField[];
       readonly complete: boolean;
+      /** Octets of the block that were not seen; null: how many is not known. */
+      readonly lost: number | null;
       readonly endStream: boolean;
       /** When the first byte of the HEADERS frame was seen. */
       readonly first: Seen;
@@ -61,7 +63,10 @@ export type Http2Event =
       readonly kind: 'rst_stream';
       readonly direction: Direction;
       readonly stream: number;
-      readonly errorCode: number;
+      /** Null: octets of it were not seen. */
+      readonly errorCode: number | null;
+      /** So many. */
+      readonly lost: number;
     }
   | {
       readonly kind: 'goaway';

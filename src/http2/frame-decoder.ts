@@ -6,6 +6,8 @@ export type PayloadPlan = number;
 /** The payload is passed on in pieces, as it comes. */
 export const flowing: PayloadPlan = -1;
 export const skipped: PayloadPlan = -2;
+/** What was wanted of it is not all there. */
+const ruined: PayloadPlan = -3;
 
 export interface FrameHandler {
   /** A frame's header was read. `first` is when its first octet was seen. The header object is reused. */
@@ -16,8 +18,11 @@ export interface FrameHandler {
   piece(header: FrameHeader, bytes: Uint8Array, from: number, to: number): void;
   /** `length` octets of a flowing payload were lost. Returns how many of them it could account for. */
   pieceLost(header: FrameHeader, length: number): number;
-  /** The payload asked for will not come: only `bytes[0..got)` of it was seen. */
-  cut(header: FrameHeader, bytes: Uint8Array, got: number): void;
+  /**
+   * Of the payload asked for `lost` octets were not seen, the first behind `bytes[0..got)`, which is all that can be
+   * used of it. Comes at the frame's end.
+   */
+  cut(header: FrameHeader, bytes: Uint8Array, got: number, lost: number): void;
 }
 
 export interface FrameDecoder {
@@ -43,6 +48,8 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
   /** Payload octets of the current frame still to come; zero between frames. */
   let remaining = 0;
   let gathered = 0;
+  /** Octets of a wanted payload that were not seen. */
+  let missing = 0;
   let gathering = noBytes;
 
   const begin = (bytes: Uint8Array, at: number, first: Seen): void => {
@@ -52,6 +59,7 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
     header.stream = streamAt(bytes, at + 5);
     remaining = header.length;
     gathered = 0;
+    missing = 0;
     plan = handler.frame(header, first);
     if (plan === 0) {
       handler.payload(header, bytes, at, at);
@@ -69,7 +77,7 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
         handler.payload(header, bytes, from, from + plan);
         plan = skipped;
       } else gather(bytes, from, Math.min(until, from + plan - gathered));
-    }
+    } else if (plan === ruined) endRuined();
     return until;
   };
 
@@ -88,12 +96,19 @@ export const createFrameDecoder = (handler: FrameHandler): FrameDecoder => {
     }
   };
 
+  const endRuined = (): void => {
+    if (remaining > 0) return;
+    handler.cut(header, gathering, gathered, missing);
+    plan = skipped;
+  };
+
   const lose = (length: number): number => {
     remaining -= length;
     if (plan === flowing) return handler.pieceLost(header, length);
-    if (plan > 0) {
-      handler.cut(header, gathering, gathered);
-      plan = skipped;
+    if (plan > 0 || plan === ruined) {
+      plan = ruined;
+      missing += length;
+      endRuined();
     }
     return 0;
   };

@@ -13,7 +13,14 @@ export interface HeaderBlockFrame {
 
 export interface HeaderBlockHandler {
   /** The block, as far as it was seen: all of it when `whole`, else its beginning. `bytes` is reused. */
-  block(frame: HeaderBlockFrame, bytes: Uint8Array, from: number, to: number, whole: boolean): void;
+  block(
+    frame: HeaderBlockFrame,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    whole: boolean,
+    lost: number | null,
+  ): void;
   overLimit(): void;
   malformed(): void;
   /** A CONTINUATION of a block whose beginning was not seen. */
@@ -23,9 +30,9 @@ export interface HeaderBlockHandler {
 export interface HeaderBlockAssembler {
   begin(header: FrameHeader, first: Seen): PayloadPlan;
   payload(header: FrameHeader, bytes: Uint8Array, from: number, to: number): void;
-  cut(header: FrameHeader, bytes: Uint8Array, got: number): void;
-  /** Whatever comes next, it is not the CONTINUATION that the open block needs. */
-  abandon(): void;
+  cut(header: FrameHeader, bytes: Uint8Array, got: number, length: number): void;
+  /** What comes next is not the CONTINUATION that the open block needs: the peer did not send it, or it was lost. */
+  abandon(why: 'malformed' | 'lost'): void;
 }
 
 /** What stands between the payload's begin and the fragment (RFC 9113 sections 6.2, 6.6). */
@@ -46,6 +53,7 @@ export const createHeaderBlockAssembler = (
   let open: HeaderBlockFrame | null = null;
   /** False once a part was lost, was malformed or did not fit: nothing after it is read. */
   let intact = true;
+  let lost: number | null = 0;
   let fragments = new Uint8Array(0);
   let used = 0;
 
@@ -63,7 +71,7 @@ export const createHeaderBlockAssembler = (
   const close = (frame: HeaderBlockFrame, bytes: Uint8Array, from: number, to: number): void => {
     open = null;
     used = 0;
-    handler.block(frame, bytes, from, to, intact);
+    handler.block(frame, bytes, from, to, intact, lost);
   };
 
   /** One frame's fragment, or what of it there is. */
@@ -107,6 +115,7 @@ export const createHeaderBlockAssembler = (
           first,
         };
         intact = true;
+        lost = 0;
         used = 0;
       }
       if (header.length > limitBytes) {
@@ -122,16 +131,18 @@ export const createHeaderBlockAssembler = (
       if (start > end) handler.malformed();
       fragment(header, bytes, start, end, start <= end);
     },
-    cut(header, bytes, got) {
+    cut(header, bytes, got, length) {
       const start = preambleBytes(header);
       const end = header.length - (got > 0 ? padding(header, bytes, 0) : 0);
       // Lost octets that were padding are no loss.
       const whole = got > 0 && start <= end && got >= end;
+      if (!whole && lost !== null) lost += length;
       fragment(header, bytes, start, Math.min(got, end), whole);
     },
-    abandon() {
+    abandon(why) {
       if (open === null) return;
       intact = false;
+      if (why === 'lost') lost = null;
       close(open, fragments, 0, used);
     },
   };

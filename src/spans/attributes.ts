@@ -194,7 +194,7 @@ export const attributeRows = [
     name: 'cri.reset.code',
     on: 'client',
     type: 'string',
-    when: "a RST_STREAM was seen: the HTTP/2 error's name",
+    when: "a RST_STREAM was seen whole: the HTTP/2 error's name",
     example: 'CANCEL',
   },
   {

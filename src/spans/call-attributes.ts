@@ -115,7 +115,7 @@ const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
   }
   if (result.reset !== null) {
     said['cri.reset.by'] = result.reset.by;
-    said['cri.reset.code'] = result.reset.code;
+    if (result.reset.code !== null) said['cri.reset.code'] = result.reset.code;
   }
   if (call.methodSource === 'inferred' && call.methodConfidence !== null)
     said['cri.method.confidence'] = call.methodConfidence;

@@ -42,10 +42,13 @@ const failed = (errorType: string, message: string | null): SpanStatus => ({
   errorType,
 });
 
+/** Null: the code was not seen. */
+const resetType = (code: string | null): string => (code === null ? 'rst_stream' : `rst_stream.${code}`);
+
 /** A call that ended without a gRPC status; null where that is no failure (yet). */
 const causeWithoutStatus = (call: Call): string | null => {
   const { outcome, reset } = call.result;
-  if (outcome === 'reset') return reset === null ? '_OTHER' : `rst_stream.${reset.code}`;
+  if (outcome === 'reset') return reset === null ? '_OTHER' : resetType(reset.code);
   return outcome === 'connection_lost' ? 'connection_lost' : null;
 };
 
@@ -61,6 +64,7 @@ export const clientStatus = (call: Call): SpanStatus => {
 export const serverStatus = (call: Call): SpanStatus => {
   const { status, statusMessage, outcome, reset } = call.result;
   if (status !== null) return serverErrors.has(status) ? failed(status, statusMessage) : unset;
-  const own = outcome === 'reset' && reset?.by === 'server' && serverResets.has(reset.code);
-  return own ? failed(`rst_stream.${reset.code}`, statusMessage) : unset;
+  const own =
+    outcome === 'reset' && reset?.by === 'server' && reset.code !== null && serverResets.has(reset.code);
+  return own ? failed(resetType(reset.code), statusMessage) : unset;
 };

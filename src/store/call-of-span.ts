@@ -38,7 +38,7 @@ const resultOf = ({ attributes, status, end }: Span): Call['result'] => {
     status: text(attributes, 'rpc.status_code'),
     statusCode: null,
     statusMessage: status.message,
-    reset: by === null || code === null ? null : { by, code },
+    reset: by === null ? null : { by, code },
     request: {
       messages: number(attributes, 'cri.request.messages') ?? 0,
       bytes: number(attributes, 'cri.request.size') ?? 0,

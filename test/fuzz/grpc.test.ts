@@ -60,6 +60,7 @@ const event: fc.Arbitrary<Http2Event> = fc.oneof(
       stream,
       fields: list,
       complete: fc.boolean(),
+      lost: fc.option(fc.nat(9)),
       endStream,
       first: fc.constant(seenAt(0)),
     }),
@@ -69,7 +70,16 @@ const event: fc.Arbitrary<Http2Event> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: kind('data_lost'), direction, stream, length: fc.nat(12), endStream }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: kind('rst_stream'), direction, stream, errorCode: fc.nat(20) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: kind('rst_stream'),
+      direction,
+      stream,
+      errorCode: fc.option(fc.nat(20)),
+      lost: fc.nat(4),
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ kind: kind('goaway'), direction, lastStream: stream, errorCode: fc.nat(20) }),

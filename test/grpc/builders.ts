@@ -33,12 +33,14 @@ export const headers = (
   list: readonly HeaderField[],
   endStream = false,
   complete = true,
+  lost: number | null = 0,
 ): Http2Event => ({
   kind: 'headers',
   direction,
   stream,
   fields: list,
   complete,
+  lost,
   endStream,
   first: seenAt(0),
 });
@@ -62,6 +64,7 @@ export const rst = (direction: Direction, stream: number, errorCode: number): Ht
   direction,
   stream,
   errorCode,
+  lost: 0,
 });
 
 /** Length-prefixed message. */

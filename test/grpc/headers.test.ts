@@ -22,6 +22,7 @@ const reader = () => {
         stream: 1,
         fields: list,
         complete: true,
+        lost: 0,
         endStream,
         first,
       });
@@ -34,6 +35,7 @@ const reader = () => {
         stream: 1,
         fields: list,
         complete,
+        lost: 0,
         endStream: false,
         first,
       });

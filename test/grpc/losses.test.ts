@@ -70,7 +70,7 @@ test('after a desync: open calls keep what was complete, new ones are exact', ()
   assert.deepEqual(watched.messages(3, 'request'), ['one']);
   assert.deepEqual(
     [1, 3, 5, 7, 9].map((stream) => watched.result(stream).lostBytes),
-    [0, null, 0, null, 0],
+    [0, null, null, null, 0],
   );
   assert.deepEqual(
     [1, 3, 5, 7, 9].map((stream) => watched.result(stream).response.bytes),
@@ -113,6 +113,33 @@ test('of a call that ended before a desync, late bytes are not read', () => {
   watched.feed({ kind: 'desync', direction: 'request' }, ask, rst('request', 1, NO_ERROR));
   assert.deepEqual(watched.result(1).request, { messages: 0, bytes: 0 });
   assert.equal(watched.result(1).lostBytes, null);
+});
+
+test('of a call that was reset before a desync it is told anew that bytes of it may be lost', () => {
+  const cut = data('request', 1, message('ask').subarray(0, 6));
+  for (const side of ['request', 'response'] as const) {
+    const watched = watch();
+    watched.feed(open, cut, rst(side, 1, 8));
+    assert.equal(watched.result(1).lostBytes, 0);
+    // A side sends nothing behind its own reset.
+    watched.feed({ kind: 'desync', direction: side });
+    assert.equal(watched.result(1).lostBytes, 0);
+    watched.feed({ kind: 'desync', direction: side === 'request' ? 'response' : 'request' });
+    assert.equal(watched.result(1).lostBytes, null);
+    assert.equal(watched.kinds(1).filter((kind) => kind === 'call_revised').length, 1);
+  }
+});
+
+test('of headers and resets too it is said how much was not seen', () => {
+  const watched = watch();
+  watched.feed(headers('request', 1, requestFields(path), false, false, 7), ask, begin);
+  watched.feed(headers('response', 1, [], true, false, 3));
+  watched.feed({ kind: 'rst_stream', direction: 'response', stream: 1, errorCode: null, lost: 2 });
+  assert.equal(watched.result(1).lostBytes, 12);
+  assert.deepEqual(watched.result(1).reset, { by: 'server', code: null });
+  const other = watch();
+  other.feed(open, ask, headers('response', 1, [], true, false, null));
+  assert.equal(other.result(1).lostBytes, null);
 });
 
 test('streams that are not gRPC make room too, once a loss may have hidden their end', () => {

@@ -76,7 +76,7 @@ describe('a gap within a payload is skipped, and the next frame is where the len
       ['desync', 'resync 7', 'data 1 , end'],
     ],
     PING: [[ping, next], 10, 5, []],
-    RST_STREAM: [[frame(3, 0, 1, hex('00000008')), next], 9, 4, []],
+    RST_STREAM: [[frame(3, 0, 1, hex('00000008')), next], 9, 4, ['rst_stream 1 4 lost']],
     'debug data of GOAWAY': [
       [frame(7, 0, 0, concat(hex('0000000100000000'), text('debug'))), next],
       18,
@@ -89,19 +89,24 @@ describe('a gap within a payload is skipped, and the next frame is where the len
       1,
       ['headers 1, :method: GET, end'],
     ],
-    HEADERS: [[frame(1, 5, 1, block), next], 15, 3, ['headers 1, a: b, :method: GET, ..., end']],
-    'all of HEADERS': [[frame(1, 5, 1, block), next], 9, block.length, ['headers 1, ..., end']],
+    HEADERS: [[frame(1, 5, 1, block), next], 15, 3, ['headers 1, a: b, :method: GET, ..., 3 lost, end']],
+    'all of HEADERS': [
+      [frame(1, 5, 1, block), next],
+      9,
+      block.length,
+      [`headers 1, ..., ${block.length} lost, end`],
+    ],
     'a CONTINUATION': [
       [frame(1, 0, 1, get), frame(9, 0, 1, block), frame(9, 4, 1, get), next],
       9 + 1 + 9 + 2,
       3,
-      ['headers 1, :method: GET, ...'],
+      ['headers 1, :method: GET, ..., 3 lost'],
     ],
     'HEADERS that a CONTINUATION follows': [
       [frame(1, 1, 1, block), frame(9, 4, 1, get), next],
       9,
       1,
-      ['headers 1, ..., end'],
+      ['headers 1, ..., 1 lost, end'],
     ],
   };
   for (const [name, [frames, at, length, events]] of Object.entries(cases)) {
@@ -128,7 +133,7 @@ test('after a lost part of a block, what it may have moved is not known', () => 
     'http2',
     'headers 1, a: b',
     'headers 3, a: b',
-    'headers 5, ...',
+    'headers 5, ..., 2 lost',
     'headers 7, ?: ?, ?: ?, e: f, e: f, ?: ?',
   ]);
 });
@@ -180,7 +185,7 @@ describe('a gap past the end of a frame loses the boundary, and finds it by what
     const rest = frame(9, 4, 1, get);
     assert.deepEqual(withGap([open, rest, ...proof], open.length, rest.length), [
       'http2',
-      'headers 1, :method: GET, ...',
+      'headers 1, :method: GET, ..., some lost',
       'desync',
       `resync ${rest.length}`,
       ...recovered,

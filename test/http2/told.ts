@@ -9,6 +9,7 @@ export const told = (event: Http2Event): string => {
         `headers ${event.stream}`,
         ...event.fields.map(fieldText),
         ...(event.complete ? [] : ['...']),
+        ...(event.lost === 0 ? [] : [`${event.lost ?? 'some'} lost`]),
         ...(event.endStream ? ['end'] : []),
       ].join(', ');
     case 'data':
@@ -16,7 +17,7 @@ export const told = (event: Http2Event): string => {
     case 'data_lost':
       return `data_lost ${event.stream} ${event.length}${event.endStream ? ', end' : ''}`;
     case 'rst_stream':
-      return `rst_stream ${event.stream} ${event.errorCode}`;
+      return `rst_stream ${event.stream} ${event.errorCode ?? `${event.lost} lost`}`;
     case 'goaway':
       return `goaway ${event.lastStream} ${event.errorCode}`;
     case 'protocol':

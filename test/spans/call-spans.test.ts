@@ -42,6 +42,7 @@ test('statuses: every non-OK is an error of the client, six codes are errors of 
     ),
     [{ status: 'OK', outcome: 'finished', reset: { by: 'client', code: 'CANCEL' } }, null, null],
     [{ status: null, outcome: 'reset', reset: { by: 'client', code: 'CANCEL' } }, 'rst_stream.CANCEL', null],
+    [{ status: null, outcome: 'reset', reset: { by: 'server', code: null } }, 'rst_stream', null],
     [
       { status: null, outcome: 'reset', reset: { by: 'server', code: 'INTERNAL_ERROR' } },
       'rst_stream.INTERNAL_ERROR',
