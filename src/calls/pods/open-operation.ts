@@ -108,7 +108,10 @@ export const addCall = (
   const isHook = phase === 'post_start' || phase === 'pre_stop' || phase === 'sandbox_status';
   if (isOk) of.failures.delete(step);
   else if (!isHook && of.failures.size < limits.maxPhases)
-    of.failures.set(step, status ?? (outcome === 'reset' ? `reset (${reset?.code ?? 'its code was not seen'})` : outcome));
+    of.failures.set(
+      step,
+      status ?? (outcome === 'reset' ? `reset (${reset?.code ?? 'its code was not seen'})` : outcome),
+    );
   if (phase === 'sandbox' || phase === 'image_pull') of.startSeen = true;
   if (phase === 'sandbox_stop' && isOk) of.sandboxStopped = true;
   const isKept = of.calls.length < limits.maxPhases;
