@@ -4,6 +4,7 @@ import type { CriCounters, CriLimits } from './limits.ts';
 import type { FieldPlan, MessagePlan } from './projection.ts';
 import { identityLabels } from './shapes.ts';
 import { shownText } from './text.ts';
+import { wordsOf } from './words.ts';
 
 /** A kept message while it is being read: `Kept`, not yet read-only. */
 export interface Draft {
@@ -80,7 +81,7 @@ const readLabel = (reader: protobuf.Reader, labels: Draft, tally: Tally): void =
       const size = reader.size();
       const start = reader.pos;
       reader.skip(size);
-      label = identityLabelAt(reader.buf, start, size);
+      label = identityLabelAt(wordsOf(reader.buf), start, size);
     } else {
       if (tag === 0x12) valueAt = reader.pos;
       skipValue(reader, tag & 7);

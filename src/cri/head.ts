@@ -30,6 +30,15 @@ const varint = (bytes: Uint8Array, from: number, length: number): number => {
 
 /** Reads the head of a field at `from` into `head`. Groups do not exist in proto3: they are malformed. */
 export const readHead = (bytes: Uint8Array, from: number, to: number, head: Head): HeadState => {
+  const octet = bytes[from] ?? 0;
+  const next = bytes[from + 1] ?? 0x80;
+  // Of nearly all fields tag and size are one octet each.
+  if (octet >= 8 && octet < 0x80 && (octet & 7) === 2 && next < 0x80 && to - from >= 2) {
+    head.tag = octet;
+    head.size = 2;
+    head.rest = next;
+    return 'complete';
+  }
   const tagLength = varintLength(bytes, from, to, 5);
   if (tagLength <= 0) return tagLength === 0 ? 'incomplete' : 'malformed';
   const tag = varint(bytes, from, tagLength);
@@ -37,7 +46,7 @@ export const readHead = (bytes: Uint8Array, from: number, to: number, head: Head
   head.tag = tag;
   head.rest = 0;
   const at = from + tagLength;
-  switch (tag % 8) {
+  switch (tag & 7) {
     case 0: {
       const length = varintLength(bytes, at, to, 10);
       if (length <= 0) return length === 0 ? 'incomplete' : 'malformed';
@@ -46,7 +55,7 @@ export const readHead = (bytes: Uint8Array, from: number, to: number, head: Head
     }
     case 1:
     case 5:
-      head.size = tagLength + (tag % 8 === 1 ? 8 : 4);
+      head.size = tagLength + ((tag & 7) === 1 ? 8 : 4);
       return to - from < head.size ? 'incomplete' : 'complete';
     case 2: {
       const length = varintLength(bytes, at, to, 5);

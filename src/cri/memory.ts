@@ -1,12 +1,13 @@
-import { createExtract } from './extract.ts';
+import { createExtracts, type Extract } from './extract.ts';
 import type { Draft } from './field-reader.ts';
+import { type Head, readHead } from './head.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
 import type { MessagePlan } from './projection.ts';
 
 /** A message inside of a message, by that of it from which something is kept. */
 export interface Remembered {
   readonly plan: MessagePlan;
-  readonly extract: Int32Array;
+  readonly extract: Extract;
   readonly set: number;
   /** What was read of it; null: it is new. */
   readonly draft: Draft | null;
@@ -23,50 +24,58 @@ export interface Memory {
   keep(found: Remembered, draft: Draft): void;
 }
 
-/** Places for extracts with the same hash: the one that was filled longest ago gives way. */
+/** Places for messages with the same hash: the one that was filled longest ago gives way. */
 const ways = 4;
 
-const hashOf = (words: Int32Array, length: number): number => {
-  let hash = length;
-  for (let at = 0; at < length; at++) {
-    hash = Math.imul(hash ^ (words[at] ?? 0), 0x9e3779b1);
-    hash ^= hash >>> 15;
-  }
-  return hash >>> 0;
-};
+/** Octets of a message that its hash is of: digits of an id, enough to spread. */
+const hashedBytes = 8;
 
-const isSame = (one: Int32Array, other: Int32Array, length: number): boolean => {
-  for (let at = 0; at < length; at++) if (one[at] !== other[at]) return false;
-  return true;
+/**
+ * Of the end of the first value in a message: of nearly all that is an id or a name, which tells it from most others and
+ * stays when its state does not.
+ */
+const createHash = () => {
+  const head: Head = { tag: 0, size: 0, rest: 0 };
+  return (bytes: Uint8Array, from: number, to: number, plan: MessagePlan): number => {
+    let at = from;
+    let end = to;
+    for (let of: MessagePlan | null = plan; of !== null && readHead(bytes, at, end, head) === 'complete'; ) {
+      end = Math.min(end, at + head.size + head.rest);
+      of = of.fields[head.tag >>> 3]?.message ?? null;
+      if (of !== null) at += head.size;
+    }
+    // The same id is in messages of several types.
+    let hash = plan.fields.length;
+    for (let i = Math.max(at, end - hashedBytes); i < end; i++)
+      hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x9e3779b1);
+    return (hash ^ (hash >>> 15)) >>> 0;
+  };
 };
 
 export const createMemory = (limits: CriLimits, counters: CriCounters): Memory => {
-  const extract = createExtract(limits);
+  const extracts = createExtracts(limits);
+  const hashOf = createHash();
   const sets = Math.max(1, Math.floor(limits.maxRemembered / ways));
   const places: (Remembered | null)[] = new Array(sets * ways).fill(null);
+  /** Of each set the place that is filled next. */
   const next = new Uint8Array(sets);
   return {
     find(bytes, from, to, plan) {
-      const length = extract.take(bytes, from, to, plan);
-      if (length < 0) return null;
-      const set = hashOf(extract.words, length) % sets;
-      for (let at = set * ways; at < (set + 1) * ways; at++) {
-        const place = places[at] ?? null;
+      const set = hashOf(bytes, from, to, plan) % sets;
+      // The newest first: an item that changed stays as it is for a while.
+      for (let age = 1; age <= ways; age++) {
+        const place = places[set * ways + (((next[set] ?? 0) + ways - age) % ways)] ?? null;
         if (place === null) break;
-        if (
-          place.plan === plan &&
-          place.extract.length === length &&
-          isSame(place.extract, extract.words, length)
-        )
-          return place;
+        if (place.plan === plan && extracts.isOf(place.extract, bytes, from, to, plan)) return place;
       }
-      return { plan, extract: extract.words.slice(0, length), set, draft: null };
+      const extract = extracts.take(bytes, from, to, plan);
+      return extract === null ? null : { plan, extract, set, draft: null };
     },
-    keep({ plan, extract: of, set }, draft) {
+    keep({ plan, extract, set }, draft) {
       const way = next[set] ?? 0;
       next[set] = (way + 1) % ways;
       if (places[set * ways + way] !== null) counters.forgotten += 1;
-      places[set * ways + way] = { plan, extract: of, set, draft };
+      places[set * ways + way] = { plan, extract, set, draft };
     },
   };
 };

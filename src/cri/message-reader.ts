@@ -85,15 +85,15 @@ export const startMessage = (
 /** The plan of the field whose head was read, or null where it is to be skipped. Counts it. */
 const planOf = (state: ReaderState): FieldPlan | null => {
   const { head, projection } = state;
-  const number = Math.floor(head.tag / 8);
+  const number = head.tag >>> 3;
   const plan = projection.fields[number];
-  if (number === projection.itemsField && head.tag % 8 === 2) {
+  if (number === projection.itemsField && (head.tag & 7) === 2) {
     state.items += 1;
     state.itemsBytes += head.rest;
     if (state.maxItems === null) return null;
   }
   if (plan === null) return null;
-  if (plan === undefined || head.tag % 8 !== plan.wire) {
+  if (plan === undefined || (head.tag & 7) !== plan.wire) {
     state.unknownFields += 1;
     return null;
   }
@@ -190,7 +190,7 @@ const beginField = (state: ReaderState, bytes: Uint8Array, from: number): void =
     state.skip = head.rest;
     return;
   }
-  const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
+  const isItem = head.tag >>> 3 === state.projection.itemsField;
   const size = head.size + head.rest;
   const joined: Joined = { plan, isItem, size, headSize: head.size, bytes: noBytes, filled: 0 };
   state.joined = joined;
@@ -247,7 +247,7 @@ const pushPieces = (state: ReaderState, bytes: Uint8Array): void => {
       const plan = planOf(state);
       const after = pos + head.size + head.rest;
       if (plan !== null) {
-        const isItem = Math.floor(head.tag / 8) === state.projection.itemsField;
+        const isItem = head.tag >>> 3 === state.projection.itemsField;
         readRecord(state, bytes, plan, isItem, pos, pos + head.size, after);
       }
       pos = after;
