@@ -6,7 +6,7 @@ import { spansOfCall } from './spans/call-spans.ts';
 import { spansOfCasualty } from './spans/casualty-spans.ts';
 import { spansOfConnection } from './spans/connection-spans.ts';
 import type { HostFacts } from './spans/host.ts';
-import { createCallName } from './spans/ids.ts';
+import { createIds } from './spans/ids.ts';
 import { spansOfKernel } from './spans/kernel-spans.ts';
 import { defaultSpanLimits, type SpanCounters } from './spans/limits.ts';
 import { negotiationParentOf, spansOfNegotiation } from './spans/negotiation-spans.ts';
@@ -31,11 +31,11 @@ export interface CallSpansOptions {
 /** How the findings of one source become spans. */
 export const createCallSpans = (options: CallSpansOptions): SpansOf => {
   const { identity, mode, version, counters } = options;
-  const callName = createCallName(identity);
-  const rounds = createRoundIds(callName);
+  const ids = createIds(identity);
+  const rounds = createRoundIds(ids);
   const context = {
     identity,
-    callName,
+    ids,
     mode,
     counters,
     resources: createResourceBook(() => options.host, version, defaultSpanLimits, counters),

@@ -1,7 +1,7 @@
 import type { Call } from '../calls/call.ts';
 import type { Nanos } from '../foundation/time.ts';
 import { attributesOfCall, nameOf, type ObservationMode } from './call-attributes.ts';
-import { type CallName, idsOfCall } from './ids.ts';
+import type { Ids } from './ids.ts';
 import { kernelSpanEvents, kernelTotals } from './kernel-totals.ts';
 import type { SpanCounters } from './limits.ts';
 import type { ResourceBook } from './resources.ts';
@@ -13,7 +13,7 @@ import { parseTraceparent, type SpanParent } from './traceparent.ts';
 export interface SpanContext {
   /** Of the host, or of the capture in a replay: span ids are derived from it. */
   readonly identity: string;
-  readonly callName: CallName;
+  readonly ids: Ids;
   readonly resources: ResourceBook;
   readonly mode: ObservationMode;
   /** Is it a method of the CRI? The names of all others stay out of span names. */
@@ -43,7 +43,7 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
   const carried = parseTraceparent(call.traceparent, call.tracestate);
   if (call.traceparent !== null && carried === null) context.counters.badTraceparents++;
   const parent = carried ?? context.parentOf(call);
-  const ids = idsOfCall(context.callName(call));
+  const ids = context.ids.spansOfCall(call);
   const naming = nameOf(call, context.recognises);
   const ofClient = clientStatus(call);
   const ofServer = serverStatus(call);
@@ -51,7 +51,7 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
     client: ofClient.errorType,
     server: ofServer.errorType,
   });
-  const traceId = parent?.traceId ?? ids.traceId;
+  const traceId = parent?.traceId ?? context.ids.traceOfCall(call);
   const traceFlags = parent?.traceFlags ?? sampledFlag;
   const traceState = parent?.traceState ?? null;
   context.counters.spans += 2;

@@ -1,48 +1,86 @@
 import { hash } from 'node:crypto';
 import type { Call } from '../calls/call.ts';
-
-/** Ids of one call's spans, lower-case hex: 32 digits for the trace, 16 for a span. */
-export interface CallIds {
-  /** For a call that no trace from the wire claims. */
-  readonly traceId: string;
-  readonly clientSpanId: string;
-  readonly serverSpanId: string;
-}
+import { murmur, type State } from './murmur.ts';
 
 export const notAllZeros = (id: string): string =>
   id.startsWith('0') && /^0+$/.test(id) ? `${id.slice(1)}1` : id;
 
+/** What tells a call from all others: who called whom and where. */
 type NamedCall = Pick<Call, 'caller' | 'connectionOrdinal' | 'stream' | 'start'>;
 
-/** What tells a call from all others: who called whom and where. */
-export type CallName = (call: NamedCall) => string;
+/**
+ * Ids, lower-case hex: 32 digits for a trace, 16 for a span. The same call of the same input always gets the same ones, from
+ * whichever observer of that identity.
+ */
+export interface Ids {
+  /** For a call that no trace from the wire claims. */
+  traceOfCall(call: NamedCall): string;
+  spansOfCall(call: NamedCall): CallSpanIds;
+  /** Of a round's trace and root span: they follow from what names the call that it began with. */
+  ofRound(head: NamedCall): { readonly traceId: string; readonly spanId: string };
+}
+
+export interface CallSpanIds {
+  readonly clientSpanId: string;
+  readonly serverSpanId: string;
+}
+
+/** Of one connection: where the ids of traces, and of spans, begin. */
+interface Seed {
+  readonly traces: State;
+  readonly spans: State;
+}
+
+/** What an id is for: so ids of a call and of the round that it began differ. */
+const role = { call: 0, round: 1 } as const;
+
+const seedOf = (name: string): Seed => {
+  const digest = hash('sha256', name, 'buffer');
+  const word = (at: number): number => digest.readInt32LE(4 * at);
+  return {
+    traces: [word(0), word(1), word(2), word(3)],
+    spans: [word(4), word(5), word(6), word(7)],
+  };
+};
 
 /**
- * A caller whose pid or start is not known is told from a later one with the same ordinals by the call's start.
+ * A connection's name is hashed by SHA-256; its calls, of which there may be many a second, are told apart by a cheap hash
+ * that begins there. Nobody chooses ids to collide: whoever can write to a socket of the runtime owns the node.
  */
-export const createCallName = (identity: string): CallName => {
+export const createIds = (identity: string): Ids => {
   // Of the last call: most calls come on the connection of the one before.
   let pid: number | null = null;
   let pidStart: bigint | null = null;
   let ordinal = -1;
-  let beginning = '';
-  return ({ caller, connectionOrdinal, stream, start }) => {
+  let seed = seedOf(identity);
+  const octets = Buffer.alloc(16);
+  const words = new DataView(octets.buffer, octets.byteOffset, octets.length);
+
+  /** 32 digits. */
+  const digits = (kind: keyof Seed, { caller, connectionOrdinal, stream, start }: NamedCall, of: number) => {
     if (connectionOrdinal !== ordinal || caller.pid !== pid || caller.pidStart !== pidStart) {
       ({ pid, pidStart } = caller);
       ordinal = connectionOrdinal;
-      beginning = `${identity}\n${pid}\n${pidStart}\n${ordinal}\n`;
+      seed = seedOf(`${identity}\n${pid}\n${pidStart}\n${ordinal}`);
     }
-    return pid !== null && pidStart !== null ? `${beginning}${stream}\n` : `${beginning}${stream}\n${start}`;
+    // A caller whose pid or start is not known is told from a later one with the same ordinals by the call's start.
+    const time = (pid === null || pidStart === null ? start : null) ?? 0n;
+    const low = Number(BigInt.asUintN(32, time));
+    const high = Number(BigInt.asUintN(32, time >> 32n));
+    murmur(seed[kind], stream, of, low, high, words, 0);
+    return octets.toString('hex');
   };
-};
 
-/** The same call of the same input always gets the same ids: one SHA-256, cut into the trace and one span id per role. */
-export const idsOfCall = (name: string): CallIds => {
-  const digest = hash('sha256', name);
   return {
-    traceId: notAllZeros(digest.slice(0, 32)),
-    clientSpanId: notAllZeros(digest.slice(32, 48)),
-    serverSpanId: notAllZeros(digest.slice(48, 64)),
+    traceOfCall: (call) => notAllZeros(digits('traces', call, role.call)),
+    spansOfCall(call) {
+      const both = digits('spans', call, role.call);
+      return { clientSpanId: notAllZeros(both.slice(0, 16)), serverSpanId: notAllZeros(both.slice(16)) };
+    },
+    ofRound: (head) => ({
+      traceId: notAllZeros(digits('traces', head, role.round)),
+      spanId: notAllZeros(digits('spans', head, role.round).slice(0, 16)),
+    }),
   };
 };
 

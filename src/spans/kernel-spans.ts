@@ -15,7 +15,7 @@ type Said = Partial<Record<KernelPartName, AttributeValue>>;
 
 export type KernelSpanContext = Pick<
   SpanContext,
-  'callName' | 'parentOf' | 'resources' | 'counters' | 'endOfInput'
+  'ids' | 'parentOf' | 'resources' | 'counters' | 'endOfInput'
 >;
 
 const sayWhat = (said: Said, { what, interfaceName }: KernelPart): void => {

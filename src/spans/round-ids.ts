@@ -1,7 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Call } from '../calls/call.ts';
 import type { RoundHead } from '../calls/rounds/round.ts';
-import { type CallName, notAllZeros } from './ids.ts';
+import type { Ids } from './ids.ts';
 import type { Span } from './span.ts';
 import type { SpanParent } from './traceparent.ts';
 
@@ -20,23 +19,17 @@ const none: readonly never[] = [];
 /** Rounds whose ids are kept: what is forgotten is made anew. */
 const maxKnown = 256;
 
-export const createRoundIds = (callName: CallName): RoundIds => {
-  /** All calls of a round share its head: one digest for all of them, while they are close together. */
+export const createRoundIds = (ids: Ids): RoundIds => {
+  /** All calls of a round share its head: they are made once for all of them, while they are close together. */
   const known = new Map<RoundHead, SpanParent>();
   const of = (head: RoundHead): SpanParent => {
     const before = known.get(head);
     if (before !== undefined) return before;
-    const digest = hash('sha256', `round\n${callName(head)}`);
-    const ids: SpanParent = {
-      traceId: notAllZeros(digest.slice(0, 32)),
-      spanId: notAllZeros(digest.slice(32, 48)),
-      traceFlags: 1,
-      traceState: null,
-      isRemote: false,
-    };
+    const { traceId, spanId } = ids.ofRound(head);
+    const parent: SpanParent = { traceId, spanId, traceFlags: 1, traceState: null, isRemote: false };
     if (known.size >= maxKnown) known.clear();
-    known.set(head, ids);
-    return ids;
+    known.set(head, parent);
+    return parent;
   };
   return {
     of,

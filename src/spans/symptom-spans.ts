@@ -8,7 +8,7 @@ import { traceOfCall } from './trace-of-call.ts';
 
 type Said = Partial<Record<SymptomAttributeName, AttributeValue>>;
 
-export type SymptomContext = Pick<SpanContext, 'identity' | 'callName' | 'parentOf' | 'resources'>;
+export type SymptomContext = Pick<SpanContext, 'identity' | 'ids' | 'parentOf' | 'resources'>;
 
 const particulars = (said: Said, found: Symptom): void => {
   switch (found.kind) {

@@ -1,6 +1,5 @@
 import type { Call } from '../calls/call.ts';
 import type { SpanContext } from './call-spans.ts';
-import { idsOfCall } from './ids.ts';
 import { parseTraceparent } from './traceparent.ts';
 
 /** Where the spans of a call stand, also before it ends. */
@@ -14,14 +13,14 @@ export interface TraceOfCall {
 
 export const traceOfCall = (
   call: Call,
-  { callName, parentOf }: Pick<SpanContext, 'callName' | 'parentOf'>,
+  { ids, parentOf }: Pick<SpanContext, 'ids' | 'parentOf'>,
 ): TraceOfCall => {
-  const ids = idsOfCall(callName(call));
+  const { clientSpanId, serverSpanId } = ids.spansOfCall(call);
   const parent = parseTraceparent(call.traceparent, call.tracestate) ?? parentOf(call);
   return {
-    traceId: parent?.traceId ?? ids.traceId,
-    clientSpanId: ids.clientSpanId,
-    serverSpanId: ids.serverSpanId,
+    traceId: parent?.traceId ?? ids.traceOfCall(call),
+    clientSpanId,
+    serverSpanId,
     traceFlags: parent?.traceFlags ?? 1,
     traceState: parent?.traceState ?? null,
   };

@@ -9,7 +9,7 @@ import type { AttributeValue, Span } from './span.ts';
 import { traceOfCall } from './trace-of-call.ts';
 import type { WaitAttributeName } from './wait-attributes.ts';
 
-export type WaitContext = Pick<SpanContext, 'callName' | 'parentOf' | 'resources'>;
+export type WaitContext = Pick<SpanContext, 'ids' | 'parentOf' | 'resources'>;
 
 /** Shorter times between calls have no span. */
 const minGapNs = 1_000_000n;

@@ -1,6 +1,6 @@
 import type { SpanContext } from '../../src/spans/call-spans.ts';
 import { replayHostFacts } from '../../src/spans/host.ts';
-import { createCallName } from '../../src/spans/ids.ts';
+import { createIds } from '../../src/spans/ids.ts';
 import { createSpanCounters, defaultSpanLimits } from '../../src/spans/limits.ts';
 import { createResourceBook } from '../../src/spans/resources.ts';
 
@@ -9,7 +9,7 @@ export const aSpanContext = (changes: Partial<SpanContext> = {}): SpanContext =>
   const counters = changes.counters ?? createSpanCounters();
   return {
     identity: 'a capture',
-    callName: createCallName('a capture'),
+    ids: createIds('a capture'),
     resources: createResourceBook(() => host, '0.0.0', defaultSpanLimits, counters),
     mode: 'replay',
     recognises: (method) => /^runtime\.v1(alpha2)?\./.test(method) && !method.endsWith('/Unheard'),
