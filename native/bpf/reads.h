@@ -24,7 +24,10 @@ static __always_inline int read_ended(const struct sock *sk, int ret, int flags)
   if (!entry) return 0;
   bool peeks = flags & MSG_PEEK;
   /* A read of no bytes returns 0 as well. */
-  if (ret == 0 && !peeks && (sk->sk_shutdown & RCV_SHUTDOWN)) entry->side.ended_at = bpf_ktime_get_ns();
+  if (ret == 0 && !peeks && (sk->sk_shutdown & RCV_SHUTDOWN)) {
+    entry->side.ended_at = bpf_ktime_get_ns();
+    __sync_fetch_and_add(&state->changed, 1);
+  }
 
   __u32 taken = ret > 0 && !peeks ? ret : 0;
   if (entry->reader != (__u32)bpf_get_current_pid_tgid()) {

@@ -6,7 +6,7 @@
 
 struct {
   __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 256);
+  __uint(max_entries, 256); /* MAX_REFUSALS */
   __type(key, struct refused_key);
   __type(value, struct refused);
 } refusals SEC(".maps");

@@ -51,7 +51,7 @@ struct awaited {
 /* One for each tap, mapped into the library as well. */
 struct shared {
   __u64 last_connection;
-  __u64 met; /* how often the table was added to: after it was, and before there is a byte of it */
+  __u64 changed; /* how often somebody was added to the table, after it was and before there is a byte of it, or has ended */
   __u64 lost_records;
   __u64 lost_bytes;
   __u64 table_full;

@@ -89,7 +89,7 @@ static __always_inline void enter(struct shared *state, __u32 endpoint, __u64 se
 static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 server, __u64 client,
                                  const struct task_struct *server_task, bool joined) {
   enter(state, endpoint, server, client, server_task, joined);
-  __sync_fetch_and_add(&state->met, 1);
+  __sync_fetch_and_add(&state->changed, 1);
 }
 
 /*

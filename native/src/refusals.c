@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tap.h"
+
 _Static_assert(SOCKET_PATH_BYTES == CRITRACE_PATH_BYTES, "both are those of sockaddr_un");
 
 static void connect_to_nobody(void) {
@@ -77,20 +79,26 @@ static int32_t endpoint_of(struct tap *tap, const struct refused_key *key, const
   return -1;
 }
 
-bool refusals_next(struct tap *tap, struct critrace_refusal *record) {
-  int refusals = programs_map(&tap->programs, "refusals");
-  const volatile struct shared *shared = tap->shared;
+static int by_time(const void *one, const void *other) {
+  const struct critrace_refusal *a = one, *b = other;
+  return a->at < b->at ? -1 : a->at > b->at;
+}
+
+void refusals_collect(struct tap *tap) {
+  struct refusals *all = &tap->refusals;
+  int map = programs_map(&tap->programs, "refusals");
+  uint64_t counted = ((const volatile struct shared *)tap->shared)->refused;
+  if (map < 0 || counted == all->counted || all->next < all->count) return;
+  all->counted = counted;
+  all->count = all->next = 0;
   struct refused_key key;
   struct refused refused;
-  if (refusals < 0 || (!tap->round.refusing && tap->round.refused == shared->refused)) return false;
-  tap->round.refusing = true;
-  tap->round.refused = shared->refused;
-  while (bpf_map_get_next_key(refusals, NULL, &key) == 0) {
-    if (bpf_map_lookup_and_delete_elem(refusals, &key, &refused) != 0) break;
+  while (all->count < MAX_REFUSALS && bpf_map_get_next_key(map, NULL, &key) == 0) {
+    if (bpf_map_lookup_and_delete_elem(map, &key, &refused) != 0) break;
     int32_t endpoint = endpoint_of(tap, &key, &refused);
     if (endpoint < 0) continue;
-    *record = (struct critrace_refusal){
-        .size = sizeof *record,
+    all->records[all->count++] = (struct critrace_refusal){
+        .size = sizeof all->records[0],
         .kind = CRITRACE_RECORD_REFUSAL,
         .first_at = refused.first_at,
         .at = refused.last_at,
@@ -98,8 +106,14 @@ bool refusals_next(struct tap *tap, struct critrace_refusal *record) {
         .endpoint = (uint32_t)endpoint,
         .client = refused.client,
     };
-    return true;
   }
-  tap->round.refusing = false;
-  return false;
+  qsort(all->records, all->count, sizeof all->records[0], by_time);
+}
+
+const struct critrace_refusal *refusals_peek(const struct refusals *refusals) {
+  return refusals->next < refusals->count ? &refusals->records[refusals->next] : NULL;
+}
+
+void refusals_next(struct refusals *refusals) {
+  refusals->next++;
 }

@@ -13,7 +13,7 @@
 _Static_assert(sizeof(struct critrace_side) % 8 == 0 && sizeof(struct critrace_data) % 8 == 0, "records are aligned");
 _Static_assert(sizeof(struct critrace_endpoint) % 8 == 0 && sizeof(struct critrace_round) % 8 == 0, "records are aligned");
 
-/* The table of connections is walked, all of its 4096 places, so seldom when nobody is new in it. */
+/* The table of connections is walked, all of its 4096 places, so seldom when nobody is new in it or has ended. */
 #define LOOK_EVERY 4
 
 static uint64_t now(void) {
@@ -44,7 +44,9 @@ static int32_t begin(struct tap *tap) {
     tap->endpoints[index].moved = false;
   }
   if (moved) family_search(tap);
-  /* In this order: every byte before `until` belongs to a connection that the table shows. */
+  /* In this order: a connect that failed is told before what comes after it, every byte before `until` belongs to a
+     connection that the table shows. */
+  refusals_collect(tap);
   keeper_lock(&tap->keeper);
   uint64_t time = now();
   ring_rest(&tap->ring, time);
@@ -58,10 +60,10 @@ static int32_t begin(struct tap *tap) {
   };
   keeper_unlock(&tap->keeper);
   round->phase = TELLING;
-  /* After `until`: who has bytes before it was entered before. Closes, ends and losses can wait for a round. */
-  uint64_t met = ((const volatile struct shared *)tap->shared)->met;
-  if (met == round->met && ++round->unlooked < LOOK_EVERY) return 0;
-  round->met = met;
+  /* After `until`: who has bytes before it was entered before. Closes and losses can wait for a round. */
+  uint64_t changed = ((const volatile struct shared *)tap->shared)->changed;
+  if (changed == round->changed && ++round->unlooked < LOOK_EVERY) return 0;
+  round->changed = changed;
   round->unlooked = 0;
   int32_t error = table_begin(&round->sides, tap->look, sizeof(struct critrace_side));
   if (error) return critrace_fault(error, "the table of connections cannot be read: %s", strerror(-error));
@@ -139,15 +141,26 @@ static bool put_next(struct output *output, const struct next *next) {
   return true;
 }
 
-/* Both rings in the order of time. 1: all told, 0: no more room, else a negative errno. */
+static void next_refusal(const struct tap *tap, struct next *next) {
+  const struct critrace_refusal *record = refusals_peek(&tap->refusals);
+  *next = (struct next){.record = (const uint8_t *)record, .length = sizeof *record, .at = record == NULL ? 0 : record->at};
+}
+
+static const struct next *earlier(const struct next *one, const struct next *other) {
+  return other->record == NULL || (one->record != NULL && one->at <= other->at) ? one : other;
+}
+
+/* All in the order of time. 1: all told, 0: no more room, else a negative errno. */
 static int32_t tell_rings(struct tap *tap, struct output *output) {
   for (;;) {
-    struct next bytes, event;
+    struct next bytes, event, refusal;
     if (next_bytes(tap, &bytes) || next_event(tap, &event)) return critrace_fault(-EPROTO, "the ring makes no sense");
-    if (bytes.record == NULL && event.record == NULL) break;
-    bool first = event.record == NULL || (bytes.record != NULL && bytes.at <= event.at);
-    if (!put_next(output, first ? &bytes : &event)) return 0;
-    ring_next(first ? &tap->ring : &tap->events);
+    next_refusal(tap, &refusal);
+    const struct next *first = earlier(earlier(&bytes, &event), &refusal);
+    if (first->record == NULL) break;
+    if (!put_next(output, first)) return 0;
+    if (first == &refusal) refusals_next(&tap->refusals);
+    else ring_next(first == &bytes ? &tap->ring : &tap->events);
   }
   /* A record before `until` is still being written: this takes no longer than a copy. */
   return ring_consumed(&tap->ring) >= tap->round.until &&
@@ -177,12 +190,6 @@ static int32_t tell_sides(struct tap *tap, struct output *output) {
   }
   if (tap->round.unlooked == 0) forget_gone(tap);
   return 1;
-}
-
-static int32_t tell_refusals(struct tap *tap, struct output *output) {
-  struct critrace_refusal record;
-  while (output->size - output->used >= sizeof record && refusals_next(tap, &record)) put(output, &record, sizeof record);
-  return !tap->round.refusing;
 }
 
 /*
@@ -241,7 +248,6 @@ int32_t round_drain(struct tap *tap) {
   }
   if (round->phase == TELLING) {
     done = tell_sides(tap, &output);
-    if (done > 0) done = tell_refusals(tap, &output);
     if (done > 0) done = tell_happened(tap, &output);
     if (done > 0) {
       begin_loads(tap);

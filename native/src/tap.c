@@ -45,7 +45,7 @@ int32_t critrace_tap_open(const struct critrace_tap_plan *plan, uint8_t *buffer,
   if (tap->plan.parts & ~of_calls) tap->plan.parts |= CRITRACE_PART_FAMILY;
   tap->plan.parts |= of_calls;
   tap->round.sides.descriptor = tap->round.loads.descriptor = tap->round.totals.descriptor = -1;
-  tap->round.met = UINT64_MAX; /* the first round looks */
+  tap->round.changed = UINT64_MAX; /* the first round looks */
   tap->buffer = buffer;
   tap->buffer_size = size;
   for (uint32_t index = 0; index < plan->endpoints; index++) {

@@ -9,6 +9,7 @@
 #include "endpoint.h"
 #include "keeper.h"
 #include "programs.h"
+#include "refusals.h"
 #include "ring.h"
 #include "table.h"
 #include "../bpf/shared.h"
@@ -25,10 +26,8 @@ struct round {
   uint64_t until; /* position in the ring */
   uint64_t events_until;
   struct critrace_round told;
-  uint64_t met;      /* struct shared.met, as of the last look at the table */
+  uint64_t changed;  /* struct shared.changed, as of the last look at the table */
   uint32_t unlooked; /* rounds since */
-  uint64_t refused;  /* struct shared.refused, as of the last time they were asked for */
-  bool refusing;     /* there may be more of them */
   struct table sides;
   struct table loads;  /* what block devices have done */
   struct table totals; /* how processes were scheduled */
@@ -45,6 +44,7 @@ struct tap {
   struct bpf_link *total;           /* NULL: none of scheduling */
   struct shared *shared;
   struct ring ring, events;
+  struct refusals refusals;
   struct keeper keeper;
   struct critrace_process met[MAX_SERVERS];
   uint32_t next_met;

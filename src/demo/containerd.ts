@@ -130,8 +130,10 @@ export const startContainerd = async (options: {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly limits?: ContainerdLimits;
+  /** Is started again when it ends, as by a service manager. Shims stay. */
+  readonly restarts?: boolean;
 }): Promise<Containerd> => {
-  const { cniPluginFolder, clock, limits = defaultContainerdLimits } = options;
+  const { cniPluginFolder, clock, limits = defaultContainerdLimits, restarts = false } = options;
   options.signal.throwIfAborted();
   await removeStaleContainerdFolders(clock, limits.cgroupRemovalMs);
   const folder = await makeContainerdFolder();
@@ -149,7 +151,9 @@ export const startContainerd = async (options: {
   try {
     await prepare(layout, cniPluginFolder);
     const output = await open(layout.log, 'a', 0o600);
-    const processes = spawnNamespaced(['containerd', '--config', layout.config], {
+    const containerd = ['containerd', '--config', layout.config];
+    const again = ['sh', '-c', 'while "$@" || sleep 0.1; do :; done', 'sh'];
+    const processes = spawnNamespaced(restarts ? [...again, ...containerd] : containerd, {
       cniPluginFolder,
       folder,
       output,

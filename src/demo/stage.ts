@@ -30,8 +30,9 @@ export const containerdStage = async (
   cniPluginFolder: string,
   clock: Clock,
   signal: AbortSignal,
+  options: { readonly restarts?: boolean } = {},
 ): Promise<Stage> => {
-  const containerd = await startContainerd({ cniPluginFolder, clock, signal });
+  const containerd = await startContainerd({ cniPluginFolder, clock, signal, ...options });
   try {
     const { socket, cgroupParent } = containerd;
     const place = await preparePlace(containerd.folder, cgroupParent);

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { child, type Message, methodCodecs, text } from '../../src/demo/codec.ts';
 import type { ContainerdAvailability } from '../../src/demo/containerd.ts';
-import { createCriClient } from '../../src/demo/cri-client.ts';
+import { type CallResult, createCriClient } from '../../src/demo/cri-client.ts';
 import { containerConfig, type PodPlan, sandboxConfig } from '../../src/demo/pod-config.ts';
 import { containerdStage, type Stage } from '../../src/demo/stage.ts';
 import { systemClock } from '../../src/foundation/clock.ts';
@@ -11,9 +11,14 @@ import { systemClock } from '../../src/foundation/clock.ts';
 const clock = systemClock();
 
 /** A private containerd of the test's own. */
-export const aStage = async (t: TestContext, available: ContainerdAvailability): Promise<Stage> => {
+export const aStage = async (
+  t: TestContext,
+  available: ContainerdAvailability,
+  options: { readonly restarts?: boolean } = {},
+): Promise<Stage> => {
   assert.ok(available.kind === 'available');
-  const stage = await containerdStage(available.cniPluginFolder, clock, new AbortController().signal);
+  const { signal } = new AbortController();
+  const stage = await containerdStage(available.cniPluginFolder, clock, signal, options);
   t.after(() => stage.close());
   return stage;
 };
@@ -22,10 +27,13 @@ export const aStage = async (t: TestContext, available: ContainerdAvailability):
 export const callerOf = (t: TestContext, stage: Stage) => {
   const client = createCriClient({ socket: stage.socket, clock, record: () => undefined });
   t.after(() => client.close());
-  const call = async (method: string, request: Message): Promise<Message> => {
+  const attempt = (method: string, request: Message): Promise<CallResult> => {
     const codec = methodCodecs('v1').get(method);
     assert.ok(codec !== undefined, method);
-    const { record, response } = await client.call(codec, request, { timeoutMs: 60_000 });
+    return client.call(codec, request, { timeoutMs: 60_000 });
+  };
+  const call = async (method: string, request: Message): Promise<Message> => {
+    const { record, response } = await attempt(method, request);
     assert.equal(record.code, 'OK', `${method}: ${record.details}`);
     return response;
   };
@@ -50,7 +58,7 @@ export const callerOf = (t: TestContext, stage: Stage) => {
     await call('StartContainer', { container_id: id });
     return id;
   };
-  return { call, sandbox, container };
+  return { attempt, call, sandbox, container };
 };
 
 export const aPod = (name: string): PodPlan => ({

@@ -1,4 +1,4 @@
-import { type Direction, directions, opposite } from '../../foundation/direction.ts';
+import { type Direction, directions } from '../../foundation/direction.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { KernelProcess, KernelRecord } from '../../kernel/events.ts';
 import type { Peer, SourceEvent } from '../event.ts';
@@ -61,6 +61,8 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   const connections = new Map<bigint, Connection>();
   /** Those of which a round may have more to say. */
   const changed = new Set<bigint>();
+  /** Ends of file that were read at a known time and are not told yet. */
+  let ends: { readonly key: bigint; readonly direction: Direction; readonly at: Nanos }[] = [];
   let lastNumber = 0;
   let events: SourceEvent[] = [];
 
@@ -124,6 +126,19 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     events.push({ kind: 'end', connection: connection.number, seen: seen(when), direction });
   };
 
+  /** Those that were read before `at`: what has happened since comes after them, on whichever connection. */
+  const endUpTo = (at: Nanos): void => {
+    if (!ends.some((end) => end.at <= at)) return;
+    const due = ends.filter((end) => end.at <= at).sort((a, b) => (a.at < b.at ? -1 : 1));
+    ends = ends.filter((end) => end.at > at);
+    for (const end of due) {
+      const connection = connections.get(end.key);
+      if (connection === undefined) continue;
+      openUpTo(end.key, end.at);
+      endIfTold(connection, end.direction, end.at);
+    }
+  };
+
   const takeSide = (side: Side): void => {
     let connection = connections.get(side.connection);
     if (connection === undefined) {
@@ -134,8 +149,11 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
       };
       connections.set(side.connection, connection);
     }
-    connection.ways[side.direction].side = side;
+    const way = connection.ways[side.direction];
+    way.side = side;
     changed.add(side.connection);
+    if (side.endedAt !== null && !way.ended)
+      ends.push({ key: side.connection, direction: side.direction, at: side.endedAt });
   };
 
   const takeData = (data: Data): void => {
@@ -146,9 +164,6 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
     }
     if (connection.number === 0) openUpTo(data.connection, data.at);
     const { direction } = data;
-    const other = connection.ways[opposite(direction)].side;
-    if (other?.endedAt != null && other.endedAt <= data.at)
-      endIfTold(connection, opposite(direction), data.at);
     const way = connection.ways[direction];
     if (data.offset > way.told) gap(connection, direction, data.offset, data.at);
     const from = way.told;
@@ -200,6 +215,8 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   };
 
   const endRound = (at: Nanos): void => {
+    endUpTo(at);
+    ends = [];
     openUpTo(null, at);
     for (const key of changed) {
       const connection = connections.get(key);
@@ -221,6 +238,7 @@ export const createTapConnections = (options: TapConnectionsOptions): TapConnect
   return {
     take(record, out) {
       events = out;
+      if ('at' in record) endUpTo(record.at);
       if (record.kind === 'side') takeSide(record);
       else if (record.kind === 'data') takeData(record);
       else if (record.kind === 'sent') takeSent(record);
