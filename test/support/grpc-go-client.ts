@@ -26,6 +26,7 @@ export interface GrpcGoOptions {
   readonly acceptsEncodings: boolean;
   /** What passes, in pieces as it is written and read. */
   readonly onBytes?: (direction: Direction, bytes: Buffer) => void;
+  readonly onClose?: () => void;
 }
 
 /** RFC 7541, 5.1. */
@@ -109,6 +110,7 @@ export const grpcGoClient = async (socket: string, options: GrpcGoOptions): Prom
   let isClosed = false;
   connection.on('close', () => {
     isClosed = true;
+    options.onClose?.();
   });
   connection.on('error', () => undefined);
 

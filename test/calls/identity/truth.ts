@@ -70,9 +70,13 @@ interface Stream {
   response: Plain | null;
 }
 
-export const expectedPods = (capture: string): ExpectedPod[] => {
-  const file = (suffix: string): string =>
-    fileURLToPath(new URL(`../../fixtures/captures/${capture}${suffix}.jsonl.gz`, import.meta.url));
+/** Of a recording in `test/fixtures/captures`. */
+export const expectedPods = (capture: string): ExpectedPod[] =>
+  expectedPodsAt(fileURLToPath(new URL(`../../fixtures/captures/${capture}`, import.meta.url)));
+
+/** `capture` is the path without its ending. */
+export const expectedPodsAt = (capture: string): ExpectedPod[] => {
+  const file = (suffix: string): string => `${capture}${suffix}.jsonl.gz`;
   const paths = new Map(lines(file('.truth')).map((one) => [`${one.conn}/${one.stream}`, String(one.path)]));
   const sandboxes = new Map<string, Pod>();
   const containers = new Map<string, { pod: Pod | null; sandbox: string | null }>();

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { expectedPodsAt } from '../../calls/identity/truth.ts';
+import { critrace } from '../../cli/critrace.ts';
+
+type Line = Readonly<Record<string, unknown>>;
+
+const isLine = (value: unknown): value is Line => typeof value === 'object' && value !== null;
+const textOf = (line: Line, key: string): string => {
+  const value = line[key];
+  return typeof value === 'string' ? value : String(value ?? '');
+};
+const inner = (line: Line, key: string): Line => {
+  const value = line[key];
+  return isLine(value) ? value : {};
+};
+
+/** What `critrace replay FILE -o json` says, the real program. */
+export const found = async (path: string) => {
+  const { code, stdout, stderr } = await critrace(['replay', `${path}.jsonl.gz`, '-o', 'json']);
+  assert.equal(code, 0, stderr);
+  const lines = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): Line => {
+      const value: unknown = JSON.parse(line);
+      assert.ok(isLine(value));
+      return value;
+    });
+  const ofKind = (kind: string): Line[] => lines.filter((line) => line.kind === kind);
+  const sockets = (line: Line): string =>
+    textOf(line, 'endpoint').endsWith('images.sock') ? ' at images.sock' : '';
+  return {
+    /** `100 RuntimeService: fell_back_to_v1alpha2 (fell_back)`, in the order in which they were told. */
+    negotiations: ofKind('negotiation').map((line) => {
+      const { pid } = inner(line, 'caller');
+      const inferred = line.inferred === true ? ', inferred' : '';
+      return `${pid} ${textOf(line, 'service')}${sockets(line)}: ${textOf(line, 'verdict')} (${textOf(line, 'change')}, ${line.count} in a row${inferred})`;
+    }),
+    upgrades: ofKind('upgrade').map((line) => textOf(line, 'explanation')),
+    /** `1 in 2` calls that name a pod in the wrong way, with all of them. */
+    identity() {
+      const calls = new Map(ofKind('call').map((line) => [`${line.connection}/${line.stream}`, line]));
+      const expected = expectedPodsAt(path);
+      const wrong = expected.flatMap(({ key, rpc, pod, attempt }) => {
+        const call = calls.get(key);
+        const said = inner(call ?? {}, 'pod');
+        const isRight =
+          said.namespace === pod.namespace &&
+          said.name === pod.name &&
+          said.uid === pod.uid &&
+          (attempt === null || said.attempt === attempt);
+        return isRight
+          ? []
+          : [`${key} ${rpc}: ${JSON.stringify(said)} for ${JSON.stringify({ ...pod, attempt })}`];
+      });
+      const named = new Set(expected.map(({ key }) => key));
+      const invented = [...calls].filter(([key, call]) => inner(call, 'pod').name != null && !named.has(key));
+      return {
+        expected: expected.length,
+        wrong,
+        invented: invented.map(([key, call]) => `${key} ${call.rpc}`),
+      };
+    },
+    features: ofKind('feature_fallback').map(
+      (line) => `${textOf(line, 'feature')} ${line.instead} ${line.sticky}`,
+    ),
+    operations: ['pod_start', 'container_start', 'pod_stop'].flatMap((kind) =>
+      ofKind(kind).map((line) => {
+        const { name, attempt } = inner(line, 'pod');
+        const container = line.container === null ? '' : ` ${line.container} #${line.container_attempt}`;
+        return `${kind} ${name} #${attempt}${container}: ${textOf(line, 'outcome')}`;
+      }),
+    ),
+    rounds: new Set(ofKind('round').map((line) => textOf(line, 'round'))),
+    calls: ofKind('call'),
+  };
+};
