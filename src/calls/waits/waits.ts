@@ -11,6 +11,7 @@ import { isChanging } from './behind.ts';
 import { courseOf } from './course.ts';
 import { defaultWaitLimits, type WaitCounters, type WaitLimits } from './limits.ts';
 import type { Timed } from './pull-queue.ts';
+import { createToldCalls } from './told-calls.ts';
 import type { Evidence } from './within-call.ts';
 
 /**
@@ -33,7 +34,7 @@ interface Held {
 const none: readonly never[] = [];
 
 export const createWaits = (counters: WaitCounters, limits: WaitLimits = defaultWaitLimits): Waits => {
-  const calls = new Map<CallKey, Call>();
+  const calls = createToldCalls(limits.maxCalls);
   /** By a call that was held up in a convoy: the first of it. */
   const convoys = new Map<CallKey, Timed>();
   const held: Held[] = [];
@@ -44,22 +45,14 @@ export const createWaits = (counters: WaitCounters, limits: WaitLimits = default
   const evidence: Evidence = {
     limits,
     callOf: ({ connection, stream }) =>
-      connection === null || stream === null ? null : (calls.get(callKey(connection, stream)) ?? null),
-    during(endpoint, from, to) {
-      const found: Timed[] = [];
-      for (const call of calls.values()) {
-        const { start, end } = call;
-        if (call.endpoint !== endpoint || start === null || end === null) continue;
-        if (start < to && end > from) found.push({ call, start, end });
-      }
-      return found;
-    },
+      connection === null || stream === null ? null : calls.find(connection, stream),
+    during: calls.during,
     firstInConvoy: (call) => convoys.get(keyOf(call)) ?? null,
   };
 
-  const learn = (call: Call): void => {
+  const learn = (call: Call, now: Nanos): void => {
     if (call.rpc === null || call.end === null || !(isPodCall(call.rpc) || isChanging(call.rpc))) return;
-    remember(calls, keyOf(call), asEvidence(call), limits.maxCalls);
+    calls.add(asEvidence(call), now);
   };
 
   const learnConvoy = ({ calls: [first, ...followers] }: Convoy): void => {
@@ -100,7 +93,7 @@ export const createWaits = (counters: WaitCounters, limits: WaitLimits = default
     gate(found, now) {
       let isSame = true;
       for (const finding of found) {
-        if (finding.kind === 'call') learn(finding.call);
+        if (finding.kind === 'call') learn(finding.call, now);
         else if (finding.kind === 'operation') isSame = false;
         else if (finding.kind === 'symptom' && finding.symptom.kind === 'convoy')
           learnConvoy(finding.symptom);
