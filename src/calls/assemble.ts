@@ -20,6 +20,23 @@ const noCandidates: readonly string[] = [];
 
 const known = (text: HeaderText | null): string | null => (typeof text === 'string' ? text : null);
 
+/**
+ * Where the status itself cannot be read (a table entry that was sent before the observer came, or lost bytes): a unary
+ * call is answered by a message or by an error, so one that was answered by a message went well.
+ */
+const withStatus = (
+  result: CallEnd,
+  { rpc, service, streaming }: Pick<Call, 'rpc' | 'service' | 'streaming'>,
+): CallEnd =>
+  result.statusCode === null &&
+  result.outcome === 'finished' &&
+  result.response.messages > 0 &&
+  rpc !== null &&
+  service !== null &&
+  !streaming
+    ? { ...result, status: 'OK', statusCode: 0 }
+    : result;
+
 export const assembleCall = (
   connection: ConnectionFacts,
   head: CallHead,
@@ -56,7 +73,7 @@ export const assembleCall = (
     end: end?.at ?? null,
     responseSentAt: end?.sentAt ?? null,
     sentBound: start?.sentBound === true || end?.sentBound === true,
-    result,
+    result: withStatus(result, name),
     timeoutNs: head.timeoutNs,
     caller: { pid, pidStart, uid, comm, cgroup, userAgent: known(head.userAgent) },
     server: connection.server,
@@ -82,7 +99,7 @@ export const reviseCall = (call: Call, reading: CriReading | null, result: CallE
   unknownFields: reading?.unknownFields ?? call.unknownFields,
   brokenMessages: reading?.brokenMessages ?? call.brokenMessages,
   full: reading === null ? call.full : reading.full,
-  result,
+  result: withStatus(result, call),
   end: result.end?.at ?? null,
   responseSentAt: result.end?.sentAt ?? null,
   sentBound: call.sentBound || result.end?.sentBound === true,
@@ -91,9 +108,11 @@ export const reviseCall = (call: Call, reading: CriReading | null, result: CallE
 
 /** The same call under the method that is now believed of it. */
 export const renameCall = (call: Call, naming: Naming | null, reading: CriReading | null): Call => {
-  const { method, rpc, service, apiVersion, streaming } = naming ?? unknownMethod;
+  const name = naming ?? unknownMethod;
+  const { method, rpc, service, apiVersion, streaming } = name;
   return {
     ...call,
+    result: withStatus(call.result, name),
     method,
     rpc,
     service,

@@ -27,9 +27,19 @@ interface Held {
 
 const keyOf = ({ connection, stream }: Call): string => `${connection}/${stream}`;
 
-/** Its path was not seen, and something that the next rounds of its client may tell is not known yet. */
-const isIncomplete = ({ methodSource, method, facts, result }: Call): boolean => {
-  if (methodSource === 'read' || result.outcome === 'in_flight') return false;
+/** A container that was made before: whether this is a start or a restart the next list tells. */
+const awaitsList = ({ rpc, facts, operation }: Call): boolean =>
+  (rpc === 'CreateContainer' || rpc === 'StartContainer') &&
+  operation === null &&
+  facts.pod?.attempt != null &&
+  (facts.containerAttempt ?? 0) > 0;
+
+/** Something that the next rounds of its client may tell is not known yet. */
+const isIncomplete = (call: Call): boolean => {
+  const { methodSource, method, facts, result } = call;
+  if (result.outcome === 'in_flight') return false;
+  if (awaitsList(call)) return true;
+  if (methodSource === 'read') return false;
   const namesAnyone = facts.sandboxId !== null || facts.containerId !== null;
   return method === null || (namesAnyone && facts.pod === null);
 };

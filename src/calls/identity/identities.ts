@@ -28,6 +28,13 @@ export interface Identities {
   /** The pod that a request to do something with one names, by its metadata or by an id. */
   podOfRequest(request: Kept): PodIdentity | null;
   containersOf(sandboxId: string): readonly KnownContainer[];
+  /** A list of all containers was seen: one that is not known was not made before. */
+  containersListed(): void;
+  /**
+   * A container that was made before is made anew or started. Whether the one before was in the same sandbox, which makes it
+   * a restart, or in another, only a list of all containers tells, and none was seen.
+   */
+  awaitsList(call: Pick<Call, 'rpc' | 'facts'>): boolean;
   /** Pod and name of a container by its id, or the pod alone by its uid. */
   whoIs(
     containerId: string | null,
@@ -64,6 +71,7 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
   /** By uid, for requests that name nothing else. Sandboxes of one pod differ in their attempt. */
   const pods = createBoundedMap<PodIdentity>(limits.maxSandboxes, () => {});
   let version = 0;
+  let allListed = false;
 
   const learnPod = (pod: PodIdentity): void => {
     if (pod.uid === null) return;
@@ -167,6 +175,15 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
       const sandboxId = container?.sandboxId ?? pod_sandbox_id;
       const sandbox = typeof sandboxId === 'string' ? find(sandboxes, sandboxId)?.entry : undefined;
       return sandbox?.pod ?? container?.pod ?? null;
+    },
+    containersListed() {
+      if (allListed) return;
+      allListed = true;
+      version += 1;
+    },
+    awaitsList({ rpc, facts }) {
+      if (allListed || (rpc !== 'CreateContainer' && rpc !== 'StartContainer')) return false;
+      return (facts.containerAttempt ?? resolve(facts).container?.attempt ?? 0) > 0;
     },
     containersOf: (sandboxId) => [...containers.values()].filter((one) => one.sandboxId === sandboxId),
     whoIs(containerId, podUid) {

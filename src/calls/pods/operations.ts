@@ -19,6 +19,10 @@ export interface PodKnowledge {
   ): readonly { readonly id: string; readonly name: string | null; readonly attempt: number | null }[];
   /** A sandbox of this pod and attempt was seen to be there. */
   hasSandbox(pod: PodIdentity): boolean;
+  /** A list of all containers was seen. */
+  containersListed(): void;
+  /** Whether it is a start or a restart the next list of all containers tells. */
+  awaitsList(call: Pick<Call, 'rpc' | 'facts'>): boolean;
 }
 
 /** Finds what belongs together: ended calls in, in the order of their ends; the operation of each and what is over out. */
@@ -96,8 +100,6 @@ export const createPodOperations = (
   const recent = createRecentCalls<CallOperation>(limits.maxRecent);
   /** Calls, by connection and stream: what they did, or to which pod, a revision may tell. */
   const unplaced = new Map<string, true>();
-  /** Endpoints of which a list of all containers was seen: what is not known there was not made before. */
-  const listed = new Map<string, true>();
   const inFlight = createInFlight(limits.maxInFlight, () => {
     counters.inFlightDropped += 1;
   });
@@ -153,8 +155,8 @@ export const createPodOperations = (
       const made = start?.containers.get(container);
       const isFirst = (made === undefined || made.attempt === generation) && !isAgain(container);
       // Of one that was made before there may be another in the sandbox, or none: its attempt does not tell.
-      const isSeen = start?.startSeen === true || ledger.timesBegun(at) > 0 || listed.has(call.endpoint);
-      if (isFirst && generation > 0 && !isSeen && !containerStarts.has(own)) return null;
+      const isSeen = start?.startSeen === true || ledger.timesBegun(at) > 0 || !known.awaitsList(call);
+      if (isFirst && !isSeen && !containerStarts.has(own)) return null;
       if (start !== undefined && isFirst) return add(start, phase, call, now);
       // The pod was starting when the observer began to look: the same trace goes on.
       const goesOn =
@@ -260,10 +262,11 @@ export const createPodOperations = (
       inFlight.ended(connection, stream);
       if (call.end === null) return { operation: null, found: ledger.take() };
       const of = namedPod(call.facts.pod);
-      if (isWholeList(call)) remember(listed, call.endpoint, true, limits.maxRemembered);
-      const isUnplaced = call.rpc === null || (of === null && isPodCall(call.rpc));
-      if (isUnplaced) remember(unplaced, id ?? `${connection}/${stream}`, true, limits.maxRecent);
-      const operation = of === null || isUnplaced ? null : ofPod(call, of, known, call.end);
+      if (isWholeList(call)) known.containersListed();
+      const isUnknown = call.rpc === null || (of === null && isPodCall(call.rpc));
+      const operation = of === null || isUnknown ? null : ofPod(call, of, known, call.end);
+      if (isUnknown || (operation === null && known.awaitsList(call)))
+        remember(unplaced, id ?? `${connection}/${stream}`, true, limits.maxRecent);
       if (operation !== null) recent.add(connection, stream, operation);
       return { operation, found: ledger.take() };
     },

@@ -126,3 +126,28 @@ test('a call that is named by a later list takes its place in what it was a part
     restarts.map(() => ['running', ['create', 'start']]),
   );
 });
+
+test('a restart before the first list that the observer sees has its trace once that list tells that it is one', async () => {
+  const recording = await record('kubelet-1.30-containerd-2.4-tracing');
+  const whole = replay(recording.events);
+  const restarts = operations(whole).filter(
+    ({ key }) => key.kind === 'container_start' && key.generation > 0,
+  );
+  assert.ok(restarts.length >= 3, `${restarts.length} restarts`);
+  let placed = 0;
+  for (const restart of restarts) {
+    const cut = recording.events.findIndex(({ seen }) => seen.at >= restart.start);
+    const { findings } = join(recording, cut, schema, () => 0);
+    const calls = lastCalls(findings);
+    for (const { connection, stream } of restart.phases) {
+      const call = calls.get(`${connection}/${stream}`);
+      if (call?.start == null || call.operation === null) continue;
+      assert.deepEqual(call.operation.key, restart.key);
+      assert.equal(call.operation.role, 'part');
+      placed += 1;
+    }
+    const told = operations(findings).find(({ key }) => JSON.stringify(key) === JSON.stringify(restart.key));
+    assert.equal(told?.outcome, restart.outcome);
+  }
+  assert.ok(placed >= 2 * restarts.length - 1, `${placed} calls of ${restarts.length} restarts`);
+});

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../../../src/calls/call.ts';
+import { createIdentities } from '../../../src/calls/identity/identities.ts';
+import { createIdentityCounters, defaultIdentityLimits } from '../../../src/calls/identity/limits.ts';
 import { createKubelets } from '../../../src/calls/kubelets.ts';
 import { createPodCounters, defaultPodLimits, type PodLimits } from '../../../src/calls/pods/limits.ts';
 import type { CallOperation, PodOperation } from '../../../src/calls/pods/operation.ts';
@@ -10,7 +12,7 @@ import { aCall } from '../../support/a-call.ts';
 
 const second = 1_000_000_000n;
 const minute = 60n * second;
-const nothingKnown: PodKnowledge = { containersOf: () => [], hasSandbox: () => false };
+const nothingKnown = (): PodKnowledge => createIdentities(defaultIdentityLimits, createIdentityCounters());
 
 interface Step {
   readonly rpc: string;
@@ -45,7 +47,7 @@ const container = (containerName: string, containerAttempt = 0): Partial<CallFac
   containerId: `${containerName}${containerAttempt}`,
 });
 
-const follow = (limits: Partial<PodLimits> = {}, known: PodKnowledge = nothingKnown) => {
+const follow = (limits: Partial<PodLimits> = {}, known: PodKnowledge = nothingKnown()) => {
   const counters = createPodCounters();
   const operations = createPodOperations(counters, createKubelets(), { ...defaultPodLimits, ...limits });
   const found: PodOperation[] = [];
@@ -99,7 +101,7 @@ test('a pull under way keeps the start open, however long it takes', () => {
   of.operations.began(pull.connection, pull.stream, pod);
   of.end(tick(3000));
   assert.equal(of.found.length, 0);
-  assert.equal(of.operations.ended(pull, nothingKnown).operation?.role, 'part');
+  assert.equal(of.operations.ended(pull, nothingKnown()).operation?.role, 'part');
   of.end({ rpc: 'CreateContainer', at: 4001, facts: container('two') });
   of.end({ rpc: 'StartContainer', at: 4002, facts: container('two') });
   of.end(tick(4040));
@@ -236,7 +238,7 @@ test('an observer that comes in the middle of a start goes on in its trace', () 
 });
 
 test('a container whose like was there before is no start of the pod to who comes late', () => {
-  const known = { ...nothingKnown, containersOf: () => [{ id: 'older', name: 'app', attempt: 0 }] };
+  const known = { ...nothingKnown(), containersOf: () => [{ id: 'older', name: 'app', attempt: 0 }] };
   const of = follow({}, known);
   assert.equal(
     of.end({ rpc: 'CreateContainer', at: 1, facts: container('app', 1) })?.key.kind,
@@ -246,7 +248,7 @@ test('a container whose like was there before is no start of the pod to who come
 });
 
 test('an image that is pulled for a pod that runs is linked, not a part', () => {
-  const of = follow({}, { ...nothingKnown, hasSandbox: () => true });
+  const of = follow({}, { ...nothingKnown(), hasSandbox: () => true });
   assert.equal(of.end({ rpc: 'PullImage', at: 2, facts: { image: 'a:1' } })?.role, 'after');
 });
 
@@ -277,7 +279,7 @@ test('hooks are told from probes: no time limit; after a start, or before a stop
 test('a container that alone is stopped and made anew ends the stop, and the next stop has other ids', () => {
   const attempts = [0];
   const known = {
-    ...nothingKnown,
+    ...nothingKnown(),
     containersOf: () => [{ id: 'x', name: 'app', attempt: attempts[0] ?? 0 }],
   };
   const of = follow({}, known);
@@ -299,8 +301,8 @@ test('a pod whose attempt is not known is given no trace', () => {
 test('a revision of a call stays part of what the call was', () => {
   const of = follow();
   const call = callOf({ rpc: 'RunPodSandbox', at: 1 });
-  const before = of.operations.ended(call, nothingKnown).operation;
-  assert.deepEqual(of.operations.ended({ ...call, revision: 1 }, nothingKnown).operation, before);
+  const before = of.operations.ended(call, nothingKnown()).operation;
+  assert.deepEqual(of.operations.ended({ ...call, revision: 1 }, nothingKnown()).operation, before);
 });
 
 test('everything is bounded, and what the bounds drop is counted', () => {

@@ -1,5 +1,7 @@
 import type { Call } from '../../../src/calls/call.ts';
 import type { Finding } from '../../../src/calls/finding.ts';
+import { createIdentities } from '../../../src/calls/identity/identities.ts';
+import { createIdentityCounters, defaultIdentityLimits } from '../../../src/calls/identity/limits.ts';
 import { createKubelets } from '../../../src/calls/kubelets.ts';
 import { createPodCounters } from '../../../src/calls/pods/limits.ts';
 import type { PodOperation } from '../../../src/calls/pods/operation.ts';
@@ -83,7 +85,7 @@ export const play = (
 ): PlayedCourse => {
   const pods = createPodOperations(createPodCounters(), createKubelets());
   const waits = createWaits(createWaitCounters(), { ...defaultWaitLimits, ...limits });
-  const nothing = { containersOf: () => [], hasSandbox: () => false };
+  const nothing = createIdentities(defaultIdentityLimits, createIdentityCounters());
   const told: Finding[] = [];
   for (const played of [...calls].sort((a, b) => a.to - b.to)) {
     const call = callOf(played);
