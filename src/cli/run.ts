@@ -12,10 +12,13 @@ type StopSignal = keyof typeof signalCodes;
 /** After a stop signal a reader that does not read holds up the end for so long. */
 const stoppedFlushMs = 1000;
 
-/** All that was written has reached the reader, or `signal` has aborted and it does not read on. */
+/**
+ * All that was written has reached the reader or has failed, which is told a turn later, or `signal` has aborted and
+ * it does not read on.
+ */
 const flushed = (stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    if (stream.writableLength === 0) return resolve();
+    if (stream.writableLength === 0) return void setImmediate(resolve);
     stream.write('', () => resolve());
     const hurry = () => setTimeout(resolve, stoppedFlushMs);
     if (signal.aborted) hurry();
@@ -43,6 +46,7 @@ export const runMain = async (
   const abort = new AbortController();
   let exitCode: ExitCode = 0;
   let stoppedBy: StopSignal | null = null;
+  let unwritable: Error | null = null;
 
   const stop = (signal: StopSignal) => {
     if (stoppedBy !== null) exitAtOnce(signalCodes[signal]);
@@ -53,7 +57,7 @@ export const runMain = async (
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   process.stdout.on('error', (error) => {
-    if (!isEpipe(error)) throw error;
+    if (!isEpipe(error)) unwritable ??= error;
     abort.abort(readerGone);
   });
   process.stderr.on('error', () => {
@@ -116,7 +120,15 @@ export const runMain = async (
     if (abort.signal.reason === readerGone) return 0;
     return stoppedBy === null || entry?.onSignal === 'quiet' ? exitCode : signalCodes[stoppedBy];
   };
-  const code = await run();
-  await Promise.all([flushed(process.stdout, abort.signal), flushed(process.stderr, abort.signal)]);
+  const ended = async (code: number): Promise<number> => {
+    await flushed(process.stdout, abort.signal);
+    if (unwritable === null) return code;
+    process.stderr.write(
+      `error: standard output cannot be written: ${unwritable.message}\nchoose a place that has room\n`,
+    );
+    return 3;
+  };
+  const code = await ended(await run());
+  await flushed(process.stderr, abort.signal);
   return code;
 };

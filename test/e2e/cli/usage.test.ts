@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { commands } from '../../../src/cli/commands.ts';
 import { optionOf, optionsOfGroups } from '../../../src/config/options.ts';
-import { critrace } from '../../cli/critrace.ts';
+import { critrace, critraceCommand } from '../../cli/critrace.ts';
 import { temporaryFolder } from '../../support/folder.ts';
 
 const small = 'test/fixtures/captures/traced-c24-crictl1.36.jsonl.gz';
@@ -72,6 +72,19 @@ describe('what the environment does not allow ends with 3 and says what to do', 
       assert.match(stderr, message);
       assert.equal(code, 3);
       assert.equal(stdout, '');
+    });
+  }
+});
+
+describe('standard output on a disk without room ends with 3 and says so', () => {
+  for (const args of [['replay', small], ['replay', small, '-o', 'json'], ['stats', small], ['--help']]) {
+    it(`critrace ${args.join(' ')}`, () => {
+      const full = openSync('/dev/full', 'w');
+      const [program, ...rest] = critraceCommand(args);
+      const { status, stderr } = spawnSync(program, rest, { stdio: ['ignore', full, 'pipe'] });
+      closeSync(full);
+      assert.match(stderr.toString(), /^error: standard output cannot be written: ENOSPC.*\n.*room\n$/);
+      assert.equal(status, 3);
     });
   }
 });
