@@ -196,9 +196,12 @@ export const openJournal = async (
         if (bytesWritten < bytes.length) throw new Error(`wrote ${bytesWritten} of ${bytes.length} bytes`);
       } catch (error) {
         // The lines are not there. What follows goes to a new segment, so that numbers and lines agree.
-        await file.truncate(start).catch(() => {});
         segment.bytes = start;
-        await closeCurrent().catch(() => {});
+        if (start === 0) await remove(segment).catch(() => {});
+        else {
+          await file.truncate(start).catch(() => {});
+          await closeCurrent().catch(() => {});
+        }
         account();
         throw error;
       }

@@ -11,6 +11,8 @@ export interface SpoolLimits {
   readonly memorySpans: number;
   /** How long a span may be in memory only: what a kill can cost. More than `delayMs`: who is delivered is not written. */
   readonly journalMs: number;
+  /** After a failed write (a full disk) the journal is left alone for so long; what comes meanwhile is in memory only. */
+  readonly journalRestMs: number;
   /** Bytes of all segment files; beyond it the oldest segment is dropped. 0: memory only. */
   readonly diskBytes: number;
   /** A segment is closed at this size, synchronised with the disk, and another begun. */
@@ -27,6 +29,7 @@ export const defaultSpoolLimits: SpoolLimits = {
   delayMs: 500,
   memorySpans: 16_384,
   journalMs: 800,
+  journalRestMs: 5_000,
   diskBytes: 256 * 1024 * 1024,
   segmentBytes: 4 * 1024 * 1024,
   closeMs: 5_000,

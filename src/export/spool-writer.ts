@@ -8,7 +8,10 @@ import type { SpoolDisk } from './spool-disk.ts';
 export interface SpoolWriter {
   /** Writes all that is in memory only. Resolves also when that fails: the spans then stay in memory. */
   writeDown(): Promise<void>;
-  /** Sees to it that what is in memory now is written when it is `journalMs` old and not delivered. */
+  /**
+   * Sees to it that what is in memory now is written when it is `journalMs` old and not delivered, or at once where that
+   * is much. While the journal rests it does nothing: then all is written together.
+   */
   schedule(): void;
   /** Deletes what is no longer owed. */
   release(): void;
@@ -44,7 +47,16 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
   let work: Promise<void> = Promise.resolve();
   let failed = false;
   let stopped = false;
+  let cancelRest: (() => void) | null = null;
   const cancels = new Set<() => void>();
+
+  const rest = (): void => {
+    if (stopped || cancelRest !== null) return;
+    cancelRest = options.timers.after(limits.journalRestMs, () => {
+      cancelRest = null;
+      void writeDown();
+    });
+  };
 
   const serial = (piece: () => Promise<void>): Promise<void> => {
     work = work
@@ -56,6 +68,7 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
         (error: unknown) => {
           failed = true;
           options.trouble(error);
+          rest();
         },
       )
       .then(changed);
@@ -95,15 +108,16 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
     });
 
   const schedule = (): void => {
-    if (stopped) return;
+    if (stopped || cancelRest !== null) return;
+    if (queue.unwrittenSpans > limits.memorySpans / 4) {
+      void writeDown();
+      return;
+    }
     const came = options.accepted();
     const cancel = options.timers.after(limits.journalMs, () => {
       cancels.delete(cancel);
       // Those that are only in memory are the newest: what had come by then may have been delivered.
-      if (options.accepted() - queue.unwrittenSpans >= came) return;
-      void writeDown().then(() => {
-        if (failed) schedule();
-      });
+      if (cancelRest === null && options.accepted() - queue.unwrittenSpans < came) void writeDown();
     });
     cancels.add(cancel);
   };
@@ -120,6 +134,7 @@ export const createSpoolWriter = (options: SpoolWriterOptions): SpoolWriter => {
       // Whatever is written from here on is written by who stops.
       stopped = true;
       for (const cancel of cancels) cancel();
+      cancelRest?.();
     },
   };
 };

@@ -305,7 +305,6 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
         } else queue.push(span, size);
       }
       makeRoom();
-      if (queue.unwrittenSpans > limits.memorySpans / 4) void writer?.writeDown();
       changed();
       writer?.schedule();
       pump(false);
@@ -325,10 +324,11 @@ export const createSpool = async (options: SpoolOptions): Promise<Spool> => {
       await writer?.writeDown();
       await writer?.idle();
       queue.giveBack();
-      for (let dropped = queue.dropUnwritten(); dropped > 0; dropped = queue.dropUnwritten()) {
-        counters.droppedAtShutdown += dropped;
-        settle(dropped);
-      }
+      let lost = 0;
+      for (let dropped = queue.dropUnwritten(); dropped > 0; dropped = queue.dropUnwritten()) lost += dropped;
+      counters.droppedAtShutdown += lost;
+      settle(lost);
+      if (lost > 0) once('warn', `spool: ${lost} spans were in memory only at the end, and are lost`);
       changed();
       closed = true;
       for (const look of [...watchers]) look();
