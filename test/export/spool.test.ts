@@ -1,19 +1,11 @@
 import assert from 'node:assert/strict';
-import {
-  appendFileSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import type { ExportCounters } from '../../src/export/counters.ts';
 import {
+  assertBalance,
   createFakeCollector,
+  segments,
   sent,
   spansOf,
   startSpool,
@@ -21,23 +13,6 @@ import {
   withDirectory,
 } from '../support/a-spool.ts';
 import { eventually } from '../support/manual-timers.ts';
-
-const segments = (directory: string): string[] =>
-  readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
-
-/** Every span that came in is accounted for, once. */
-const assertBalance = (counters: ExportCounters): void => {
-  const gone =
-    counters.delivered +
-    counters.rejected +
-    counters.droppedQueueFull +
-    counters.droppedSpoolFull +
-    counters.droppedRefused +
-    counters.droppedTooLarge +
-    counters.droppedCorrupt +
-    counters.droppedAtShutdown;
-  assert.equal(counters.offered + counters.recovered, gone + counters.spooledSpans);
-};
 
 const ids = (collector: { got: readonly { spanId: string }[] }): Set<string> =>
   new Set(collector.got.map(({ spanId }) => spanId));
@@ -292,55 +267,6 @@ test('a folder that cannot be used: memory only, and a warning', () =>
     await spool.flush();
     assert.equal(counters.delivered, 2);
     await spool.close();
-  }));
-
-test('a disk that is full: tried again now and then, nothing left lying about, nothing lost once there is room', () =>
-  withDirectory(async (directory) => {
-    const collector = createFakeCollector();
-    collector.answer = unavailable;
-    const { spool, counters, timers, told } = await startSpool(directory, {}, collector);
-    // Every line number until then may become a segment's name.
-    for (let first = 0; first < 100; first++)
-      symlinkSync('/dev/full', join(directory, `${String(first).padStart(16, '0')}.jsonl`));
-    for (let n = 0; n < 600; n++) {
-      spool.offer(spansOf(n));
-      await timers.advance(100);
-    }
-    assert.ok(
-      counters.spoolErrors >= 10 && counters.spoolErrors <= 14,
-      `${counters.spoolErrors} writes failed`,
-    );
-    assert.equal(counters.spoolBytes, 0);
-    assert.equal(told.filter((line) => /error: spool: ENOSPC/.test(line)).length, 1);
-    assert.equal(counters.spooledSpans, 1_200);
-
-    for (const name of segments(directory)) unlinkSync(join(directory, name));
-    await eventually(timers, () => counters.spoolBytes > 0);
-    assert.ok(segments(directory).every((name) => statSync(join(directory, name)).size > 0));
-    await spool.close();
-    assert.equal(counters.droppedAtShutdown, 0);
-    assertBalance(counters);
-    const again = await startSpool(directory);
-    assert.equal(again.counters.recovered, 1_200);
-    await again.spool.close();
-  }));
-
-test('a disk that is full at the end: what was in memory only is counted as lost, and said', () =>
-  withDirectory(async (directory) => {
-    const collector = createFakeCollector();
-    collector.answer = unavailable;
-    const { spool, counters, timers, told } = await startSpool(directory, {}, collector);
-    for (let first = 0; first < 100; first++)
-      symlinkSync('/dev/full', join(directory, `${String(first).padStart(16, '0')}.jsonl`));
-    for (let n = 0; n < 50; n++) spool.offer(spansOf(n));
-    await timers.advance(60_000);
-    await spool.close();
-    assert.equal(counters.droppedAtShutdown, 100);
-    assert.equal(counters.spooledSpans, 0);
-    assert.ok(told.includes('warn: spool: 100 spans were in memory only at the end, and are lost'));
-    assertBalance(counters);
-    for (const name of segments(directory)) unlinkSync(join(directory, name));
-    assert.equal((await startSpool(directory)).counters.lostInCrash, 0);
   }));
 
 test('files of the spool are for their owner only', () =>

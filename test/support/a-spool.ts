@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createExportCounters, type ExportCounters } from '../../src/export/counters.ts';
@@ -88,4 +89,22 @@ export const withDirectory = async (body: (directory: string) => Promise<void>):
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+};
+
+/** The names of the segment files. */
+export const segments = (directory: string): string[] =>
+  readdirSync(directory).filter((name) => name.endsWith('.jsonl'));
+
+/** Every span that came in is accounted for, once. */
+export const assertBalance = (counters: ExportCounters): void => {
+  const gone =
+    counters.delivered +
+    counters.rejected +
+    counters.droppedQueueFull +
+    counters.droppedSpoolFull +
+    counters.droppedRefused +
+    counters.droppedTooLarge +
+    counters.droppedCorrupt +
+    counters.droppedAtShutdown;
+  assert.equal(counters.offered + counters.recovered, gone + counters.spooledSpans);
 };
