@@ -30,6 +30,8 @@ export interface OpenRound {
   slowest: Call | null;
   slowestNs: Nanos;
   readonly traceparents: string[];
+  /** The client traces this loop as one: two of its calls were in one of its traces. */
+  isOneTrace: boolean;
 }
 
 export const openRound = (call: Call, progress: Progress, start: Nanos, end: Nanos): OpenRound => {
@@ -51,10 +53,15 @@ export const openRound = (call: Call, progress: Progress, start: Nanos, end: Nan
     slowest: null,
     slowestNs: -1n,
     traceparents: [],
+    isOneTrace: false,
   };
 };
 
 const traceOf = (traceparent: string): string => traceparent.slice(0, 35);
+
+/** A call before it was in the same trace of the client's. */
+export const isTraceOf = ({ traceparents }: OpenRound, traceparent: string): boolean =>
+  traceparents.some((one) => traceOf(one) === traceOf(traceparent));
 
 const subjectOf = ({ facts: { pod, containerName } }: Call): string | null =>
   pod === null
@@ -89,9 +96,9 @@ export const addToRound = (
     of.slowestNs = end - start;
   }
   const { traceparent } = call;
-  if (traceparent === null || of.traceparents.length >= maxTraceparents) return;
-  if (!of.traceparents.some((one) => traceOf(one) === traceOf(traceparent)))
-    of.traceparents.push(traceparent);
+  if (traceparent === null) return;
+  if (isTraceOf(of, traceparent)) of.isOneTrace = true;
+  else if (of.traceparents.length < maxTraceparents) of.traceparents.push(traceparent);
 };
 
 const slowestOf = ({ slowest: call, slowestNs }: OpenRound): SlowestCall | null =>

@@ -9,7 +9,7 @@ import { remember } from '../pods/remember.ts';
 import { createRecentCalls } from '../recent-calls.ts';
 import { accepts, advance, begin, isInTurn, isOver } from './grammar.ts';
 import { defaultRoundLimits, type RoundCounters, type RoundLimits } from './limits.ts';
-import { addToRound, type OpenRound, openRound, tellRound } from './open-round.ts';
+import { addToRound, isTraceOf, type OpenRound, openRound, tellRound } from './open-round.ts';
 import type { CallRound, Round, RoundKind } from './round.ts';
 import { isStep, type Step, stepOf } from './step.ts';
 
@@ -94,12 +94,15 @@ export const createRounds = (
     return last !== undefined && start - last.start >= limits.relistRest;
   };
 
-  const find = (process: Process, step: Step, start: Nanos): OpenRound | null => {
+  const find = (process: Process, step: Step, start: Nanos, traceparent: string | null): OpenRound | null => {
     let nearest: OpenRound | null = null;
     let isNearestInTurn = false;
     for (const of of process.open) {
       if (start < of.end || start - of.end > limits.linkWithin) continue;
       if (!accepts(of.progress, step) || isRelistDue(process, of, step, start)) continue;
+      // A loop that its client traces as one needs no guess; nor has it calls of other traces.
+      if (traceparent !== null && isTraceOf(of, traceparent)) return of;
+      if (traceparent !== null && of.isOneTrace) continue;
       const inTurn = isInTurn(of.progress, step);
       const isBetter = inTurn === isNearestInTurn ? nearest === null || of.end > nearest.end : inTurn;
       if (!isBetter) continue;
@@ -163,7 +166,7 @@ export const createRounds = (
       const step = stepOf(call);
       const { start, end } = call;
       if (step === null || start === null || end === null || operation?.role === 'part') return null;
-      const known = find(process, step, start);
+      const known = find(process, step, start, call.traceparent);
       if (known !== null) advance(known.progress, step);
       const progress = known?.progress ?? begin(step);
       if (progress === null) return null;

@@ -22,6 +22,8 @@ interface Told {
   readonly status?: string;
   readonly comm?: string | null;
   readonly connection?: number;
+  /** A letter for each trace of the kubelet's own. */
+  readonly trace?: string;
 }
 
 const begin = 1_800_000_000_000_000_000n;
@@ -33,6 +35,7 @@ const callOf = (told: Told, stream: number): Call => {
   return aCall({
     connection: told.connection ?? 1,
     stream,
+    traceparent: told.trace === undefined ? null : `00-${told.trace.repeat(32)}-0123456789abcdef-01`,
     rpc: told.rpc,
     start: at(told.from),
     end: told.to === null ? null : at(told.to),
@@ -204,4 +207,27 @@ test('a call that is no step is not waited for when it has ended', () => {
   const { found, counters } = play(odd, 2_000, { maxInFlight: 1 });
   assert.deepEqual(said({ found }), ['list 1']);
   assert.equal(counters.inFlightDropped, 0);
+});
+
+test('loops that run at once are told apart by the traces of a kubelet that has some', () => {
+  // Garbage collection, traced as one, and a relist, each call of which is a trace of its own.
+  const gc = (from: number): Told[] => [
+    { rpc: 'ListContainers', from, to: from + 8, trace: 'a' },
+    { rpc: 'ListContainers', from: from + 9, to: from + 12, trace: 'a' },
+    { rpc: 'ListPodSandbox', from: from + 20, to: from + 30, trace: 'a' },
+  ];
+  const others: Told[] = [
+    { rpc: 'ListPodSandbox', from: 13, to: 14, trace: 'b' },
+    { rpc: 'ListContainers', from: 31, to: 32, trace: 'c' },
+  ];
+  const times = (calls: readonly Told[]) =>
+    play(calls, 2000)
+      .found.map(
+        ({ kind, start, end }) => `${kind} ${(start - at(0)) / 1_000_000n}-${(end - at(0)) / 1_000_000n}`,
+      )
+      .toSorted();
+  assert.deepEqual(times([...gc(0), ...others]), ['container_gc 0-30', 'pleg_relist 13-32']);
+  const untraced = [...gc(0), ...others].map(({ trace: _, ...told }): Told => told);
+  // Without them the list that came first is taken for the next step.
+  assert.deepEqual(times(untraced), ['container_gc 0-14', 'pleg_relist 20-32']);
 });
