@@ -1,4 +1,5 @@
 import type { Call } from '../calls/call.ts';
+import { valueAttributeOf } from '../cri/values.ts';
 import type { SpanAttributeName } from './attributes.ts';
 import type { Attributes, AttributeValue } from './span.ts';
 import type { CallTimes } from './times.ts';
@@ -40,12 +41,29 @@ export const nameOf = (call: Pick<Call, 'method'>, recognises: (method: string) 
 // Each attribute is stored under its name as a constant: engines keep such objects small and fast, while keys that are
 // computed turn them into hash tables, at ten times the cost per call.
 
-const alwaysOf = (call: Call, naming: MethodNaming, times: CallTimes): Said => ({
+/** In literals: what an object has from its beginning lies in it, and what is added to it later takes ever longer arrays. */
+const ofServer = (call: Call, naming: MethodNaming, times: CallTimes): Said => ({
   'rpc.system.name': 'grpc',
   'rpc.method': naming.method,
   'network.transport': 'unix',
   'cri.outcome': call.result.outcome,
   'cri.time.source': times.source,
+});
+
+const ofClient = (call: Call, naming: MethodNaming, times: CallTimes, mode: ObservationMode): Said => ({
+  'rpc.system.name': 'grpc',
+  'rpc.method': naming.method,
+  'network.transport': 'unix',
+  'cri.outcome': call.result.outcome,
+  'cri.time.source': times.source,
+  'cri.request.size': call.result.request.bytes,
+  'cri.response.size': call.result.response.bytes,
+  'cri.request.messages': call.result.request.messages,
+  'cri.response.messages': call.result.response.messages,
+  'cri.connection': call.connection,
+  'cri.stream': call.stream,
+  'cri.observation.mode': mode,
+  'cri.method.source': call.methodSource,
 });
 
 const sayBoth = (said: Said, call: Call, naming: MethodNaming, times: CallTimes): void => {
@@ -89,16 +107,8 @@ const sayIdentity = (said: Said, { facts }: Call): void => {
   if (runtimeHandler !== null) said['cri.runtime_handler'] = runtimeHandler;
 };
 
-const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
+const sayClient = (said: Said, call: Call): void => {
   const { result } = call;
-  said['cri.request.size'] = result.request.bytes;
-  said['cri.response.size'] = result.response.bytes;
-  said['cri.request.messages'] = result.request.messages;
-  said['cri.response.messages'] = result.response.messages;
-  said['cri.connection'] = call.connection;
-  said['cri.stream'] = call.stream;
-  said['cri.observation.mode'] = mode;
-  said['cri.method.source'] = call.methodSource;
   if (call.identitySource !== null) said['cri.identity.source'] = call.identitySource;
   const endpoint = text(call.endpoint);
   if (endpoint !== null) {
@@ -126,17 +136,15 @@ const sayClient = (said: Said, call: Call, mode: ObservationMode): void => {
   if (call.unknownFields > 0) said['cri.unknown_fields'] = call.unknownFields;
 };
 
-/** What the method itself says. Comes first: nothing of it takes the place of what critrace says. */
-const valuesOf = (call: Call, names: readonly string[]): Record<string, AttributeValue> => {
-  const values: Record<string, AttributeValue> = {};
+/** What the method itself says. Comes last: nothing of it takes the place of what critrace says. */
+const sayValues = (said: Record<string, AttributeValue>, { facts: { values } }: Call): void => {
   let count = 0;
-  for (const name of names) {
+  for (const name of Object.keys(values)) {
     if (count++ >= valuesLimit) break;
-    const value = call.facts.values[name];
+    const value = values[name];
     const shown = typeof value === 'string' ? text(value) : value;
-    if (shown !== null && shown !== undefined) values[`cri.${name}`] = shown;
+    if (shown !== null && shown !== undefined) said[valueAttributeOf(name)] ??= shown;
   }
-  return values;
 };
 
 export interface CallAttributes {
@@ -152,15 +160,14 @@ export const attributesOfCall = (
   mode: ObservationMode,
   errorTypes: { readonly client: string | null; readonly server: string | null },
 ): CallAttributes => {
-  const names = Object.keys(call.facts.values);
-  const always = alwaysOf(call, naming, times);
-  const client: Said = names.length === 0 ? always : Object.assign(valuesOf(call, names), always);
+  const client = ofClient(call, naming, times, mode);
   sayBoth(client, call, naming, times);
-  sayClient(client, call, mode);
+  sayClient(client, call);
   sayIdentity(client, call);
   if (errorTypes.client !== null) client['error.type'] = errorTypes.client;
+  sayValues(client, call);
 
-  const server = alwaysOf(call, naming, times);
+  const server = ofServer(call, naming, times);
   sayBoth(server, call, naming, times);
   const authority = text(call.authority);
   if (authority !== null) server['server.address'] = authority;

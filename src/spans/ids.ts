@@ -31,6 +31,13 @@ interface Seed {
   readonly spans: State;
 }
 
+interface Named extends Pick<Call['caller'], 'pid' | 'pidStart'> {
+  readonly ordinal: number;
+  readonly seed: Seed;
+}
+
+const maxSeeds = 8;
+
 /** What an id is for: so ids of a call and of the round that it began differ. */
 const role = { call: 0, round: 1 } as const;
 
@@ -48,26 +55,29 @@ const seedOf = (name: string): Seed => {
  * that begins there. Nobody chooses ids to collide: whoever can write to a socket of the runtime owns the node.
  */
 export const createIds = (identity: string): Ids => {
-  // Of the last call: most calls come on the connection of the one before.
-  let pid: number | null = null;
-  let pidStart: bigint | null = null;
-  let ordinal = -1;
-  let seed = seedOf(identity);
+  // Of the last connections: the calls of a kubelet come on two.
+  const seeds: Named[] = [];
+  let next = 0;
+  const seedFor = ({ caller: { pid, pidStart }, connectionOrdinal: ordinal }: NamedCall): Seed => {
+    for (const one of seeds)
+      if (one.ordinal === ordinal && one.pid === pid && one.pidStart === pidStart) return one.seed;
+    const seed = seedOf(`${identity}\n${pid}\n${pidStart}\n${ordinal}`);
+    seeds[next] = { pid, pidStart, ordinal, seed };
+    next = (next + 1) % maxSeeds;
+    return seed;
+  };
+
   const octets = Buffer.alloc(16);
   const words = new DataView(octets.buffer, octets.byteOffset, octets.length);
 
   /** 32 digits. */
-  const digits = (kind: keyof Seed, { caller, connectionOrdinal, stream, start }: NamedCall, of: number) => {
-    if (connectionOrdinal !== ordinal || caller.pid !== pid || caller.pidStart !== pidStart) {
-      ({ pid, pidStart } = caller);
-      ordinal = connectionOrdinal;
-      seed = seedOf(`${identity}\n${pid}\n${pidStart}\n${ordinal}`);
-    }
+  const digits = (kind: keyof Seed, call: NamedCall, of: number): string => {
+    const { caller, stream, start } = call;
     // A caller whose pid or start is not known is told from a later one with the same ordinals by the call's start.
-    const time = (pid === null || pidStart === null ? start : null) ?? 0n;
+    const time = (caller.pid === null || caller.pidStart === null ? start : null) ?? 0n;
     const low = Number(BigInt.asUintN(32, time));
     const high = Number(BigInt.asUintN(32, time >> 32n));
-    murmur(seed[kind], stream, of, low, high, words, 0);
+    murmur(seedFor(call)[kind], stream, of, low, high, words, 0);
     return octets.toString('hex');
   };
 
