@@ -12,13 +12,15 @@ import { until } from './until.ts';
 /** A process that calls runtimes, each service on a connection of its own, dialled when a call needs it. */
 export interface NodeProcess {
   /** Null: the runtime refused, or went away. */
-  call(version: ApiVersion, rpc: string, request?: Message): Promise<Message | null>;
+  /** The reply takes so many seconds. */
+  call(version: ApiVersion, rpc: string, request?: Message, seconds?: number): Promise<Message | null>;
   exit(): Promise<void>;
 }
 
 export interface ProcessKind {
-  readonly comm: string;
-  readonly pid: number;
+  /** Null: the source does not know. */
+  readonly comm: string | null;
+  readonly pid: number | null;
   readonly userAgent: string;
   readonly authority: string;
   /** Where the image service is, if not at the runtime's own socket. */
@@ -80,7 +82,9 @@ export const recordedNode = async (test: TestContext): Promise<RecordedNode> => 
     const connection = connections;
     let isClosed = false;
     event('open', connection, {
-      ...{ endpoint: path, pid, pid_start: String(pid), uid: 0, comm },
+      endpoint: path,
+      ...(pid === null ? {} : { pid, pid_start: String(pid), uid: 0 }),
+      ...(comm === null ? {} : { comm }),
       ...{ server_pid: server.pid, server_pid_start: String(server.pid), server_comm: 'containerd' },
     });
     const client = await grpcGoClient(path, {
@@ -93,6 +97,10 @@ export const recordedNode = async (test: TestContext): Promise<RecordedNode> => 
     });
     test.after(() => client.close());
     return { client, connection, isClosed: () => isClosed };
+  };
+
+  const wait = (seconds: number): void => {
+    now += BigInt(Math.round(seconds * 1e6)) * 1000n;
   };
 
   const serve: RecordedNode['serve'] = async (options, path = endpoint) => {
@@ -116,17 +124,14 @@ export const recordedNode = async (test: TestContext): Promise<RecordedNode> => 
       return fresh;
     };
     return {
-      async call(version, rpc, request = {}) {
+      async call(version, rpc, request = {}, seconds = 0) {
         const codec = methodCodecs(version).get(rpc);
         if (codec === undefined) throw new RangeError(`no method ${rpc} in ${version}`);
         const { client, connection } = await clientFor(rpc);
         const body = codec.encodeRequest(request);
-        const { stream, messages } = await client.call(
-          codec.path,
-          body,
-          timeoutOf(rpc),
-          rpc === 'GetContainerEvents',
-        );
+        const replied = client.call(codec.path, body, timeoutOf(rpc), rpc === 'GetContainerEvents');
+        wait(seconds);
+        const { stream, messages } = await replied;
         truth.push({ conn: connection, stream, path: codec.path });
         const [reply] = messages;
         return reply === undefined ? null : codec.decodeResponse(reply);
@@ -149,9 +154,7 @@ export const recordedNode = async (test: TestContext): Promise<RecordedNode> => 
       runtimes.delete(path);
     },
     process,
-    wait(seconds) {
-      now += BigInt(Math.round(seconds * 1e6)) * 1000n;
-    },
+    wait,
     save(name) {
       const path = join(folder, name);
       const text = (of: readonly object[]): Buffer =>

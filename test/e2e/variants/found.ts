@@ -72,6 +72,17 @@ export const found = async (path: string) => {
       }),
     ),
     rounds: new Set(ofKind('round').map((line) => textOf(line, 'round'))),
+    roundCallers: new Set(ofKind('round').map((line) => inner(line, 'caller').comm)),
+    /** `db: pull_queue 4.0 s behind PullImage of shop/web`. */
+    waits: ofKind('pod_start').flatMap((line) => {
+      const { waits } = line;
+      assert.ok(Array.isArray(waits));
+      return waits.filter(isLine).map((wait) => {
+        const ns = BigInt(textOf(wait, 'end')) - BigInt(textOf(wait, 'start'));
+        const behind = isLine(wait.behind) ? ` behind ${textOf(wait.behind, 'text')}` : '';
+        return `${inner(line, 'pod').name}: ${textOf(wait, 'on')} ${(Number(ns) / 1e9).toFixed(1)} s${behind}`;
+      });
+    }),
     calls: ofKind('call'),
   };
 };

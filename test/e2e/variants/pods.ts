@@ -26,6 +26,22 @@ export const sandboxConfig = (name: string, attempt = 0): Message => ({
   labels: podLabels(name),
 });
 
+/** Only its sandbox. */
+export const makeSandbox = async (kubelet: Kubelet, name: string): Promise<string> =>
+  idIn(
+    await kubelet.call(kubelet.runtimeVersion(), 'RunPodSandbox', { config: sandboxConfig(name) }),
+    'pod_sandbox_id',
+  );
+
+/** Takes so many seconds. */
+export const pullFor = (kubelet: Kubelet, name: string, seconds: number): Promise<Message | null> =>
+  kubelet.call(
+    kubelet.imageVersion(),
+    'PullImage',
+    { image: { image }, sandbox_config: sandboxConfig(name) },
+    seconds,
+  );
+
 export const makeContainer = async (
   kubelet: Kubelet,
   name: string,
