@@ -51,6 +51,12 @@ export const podMetrics = (
   if (outcome !== 'running') return;
   for (const [phase, of] of covered(phases))
     book.observe('cri_pod_start_phase_duration_seconds', { phase }, of, exemplar);
+  // Within the kubelet's.
+  const queued = operation.course?.waits.filter(({ on }) => on === 'pull_queue') ?? [];
+  if (queued.length > 0) {
+    const waited = Number(coveredNs(queued)) / 1e9;
+    book.observe('cri_pod_start_phase_duration_seconds', { phase: 'pull_queue' }, waited, exemplar);
+  }
   // Within the sandbox's.
   if (cniSeconds !== null)
     book.observe('cri_pod_start_phase_duration_seconds', { phase: 'cni' }, cniSeconds, exemplar);

@@ -69,7 +69,7 @@ export const podAttributeRows = [
     name: 'cri.operation.client_ms',
     on: 'operation',
     type: 'double',
-    when: "always: no call of it was under way and no init container ran: the kubelet's own time",
+    when: "always: no call of it was under way and no init container ran: the kubelet's own time, and that in which it waited for pulls of others",
     example: 95.1,
   },
   {
@@ -78,6 +78,13 @@ export const podAttributeRows = [
     type: 'double',
     when: 'always: no call of it was under way while a container ran that had ended before the next call',
     example: 0,
+  },
+  {
+    name: 'cri.operation.waited_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: it waited for calls of others (`cri.wait.behind` on the spans below); of the times above',
+    example: 4012.5,
   },
   {
     name: 'cri.operation.breakdown',

@@ -1,4 +1,5 @@
 import type { Phase, PhaseName, PodOperation } from '../calls/pods/operation.ts';
+import type { Wait } from '../calls/waits/wait.ts';
 import { coveredNs } from '../foundation/covered.ts';
 import { textLimit } from './call-attributes.ts';
 import { idsOfOperation, startOf } from './pod-ids.ts';
@@ -9,6 +10,8 @@ import { spansOfWaits, type WaitContext, whose } from './wait-spans.ts';
 /** Time covered by phases of these names, in milliseconds. */
 const milliseconds = (phases: readonly Phase[], names: readonly PhaseName[]): number =>
   Number(coveredNs(phases.filter(({ phase }) => names.includes(phase)))) / 1e6;
+
+const isBehind = (wait: Wait): boolean => 'behind' in wait;
 
 const isGap = ({ phase }: Phase): boolean => phase === 'client' || phase === 'init_container';
 
@@ -26,7 +29,10 @@ const attributesOf = (found: PodOperation): Record<string, AttributeValue> => {
   said['cri.operation.hooks_ms'] = milliseconds(phases, ['post_start', 'pre_stop']);
   said['cri.operation.client_ms'] = milliseconds(phases, ['client']);
   said['cri.operation.init_ms'] = milliseconds(phases, ['init_container']);
-  if (found.course !== null) said['cri.operation.breakdown'] = found.course.breakdown.slice(0, textLimit);
+  if (found.course !== null) {
+    said['cri.operation.breakdown'] = found.course.breakdown.slice(0, textLimit);
+    said['cri.operation.waited_ms'] = Number(coveredNs(found.course.waits.filter(isBehind))) / 1e6;
+  }
   if (key.kind === 'container_start') {
     said['k8s.container.restart_count'] = key.generation;
     if (key.container !== null) said['k8s.container.name'] = key.container;
