@@ -8,6 +8,7 @@ import { agentSection } from './agent/section.ts';
 import { daySection } from './day/section.ts';
 import { decodeSection } from './decode/section.ts';
 import { machine } from './machine.ts';
+import { pageSection } from './page/section.ts';
 import { hasProgram, type Started } from './processes.ts';
 import { relaySection } from './relay/section.ts';
 import { intoPage, type Report, reportText, sectionsIntoPage } from './report.ts';
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, (context: BenchContext) => Promise<Secti
   tap: tapSection,
   relay: relaySection,
   agent: agentSection,
+  page: pageSection,
   day: daySection,
 };
 

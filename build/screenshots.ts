@@ -5,7 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+import { openChromium } from './chromium.ts';
 import { terminalHtml } from './terminal-html.ts';
 
 /** Takes the README's pictures anew: of the page and of a trace in the terminal, both of what the demo has just done. */
@@ -71,10 +72,7 @@ const pictureOfTerminal = async (browser: Browser, store: string): Promise<void>
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'critrace-screenshots-'));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-});
+const browser = await openChromium();
 try {
   mkdirSync(images, { recursive: true });
   const store = join(folder, 'store');

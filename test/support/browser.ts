@@ -1,25 +1,17 @@
-import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { openChromium } from '../../build/chromium.ts';
 
 /** Pictures of what was tested, for a person to look at; not part of the checkout. */
 export const pictures = fileURLToPath(new URL('../../.cache/page/', import.meta.url));
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-export const openBrowser = async (): Promise<Browser> => {
+export const openBrowser = (): Promise<Browser> => {
   mkdirSync(pictures, { recursive: true });
-  const { existsSync } = await import('node:fs');
-  const path = executablePath.find((candidate) => existsSync(candidate));
-  assert.ok(path !== undefined, 'chromium is not here: .ci/setup test installs it');
-  return chromium.launch({
-    executablePath: path,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-  });
+  return openChromium();
 };
 
 export interface Watched {

@@ -3,7 +3,7 @@ import type { Filter } from '../../store/condition.ts';
 import type { Rows } from '../../store/rows.ts';
 import { rowMatcher } from '../../store/select.ts';
 import type { HeatJson, MethodJson } from '../api.ts';
-import { milliseconds } from './milliseconds.ts';
+import { nanos, shortMilliseconds } from './milliseconds.ts';
 
 /** How often, how long, how many errors, by method. The most called first. */
 export const answerMethods = (rows: Rows, filter: Filter): readonly MethodJson[] => {
@@ -13,7 +13,7 @@ export const answerMethods = (rows: Rows, filter: Filter): readonly MethodJson[]
     if (!matches(ordinal)) continue;
     const id = rows.id('method', ordinal);
     const method = methods.get(id) ?? { durations: [], errors: 0 };
-    method.durations.push(milliseconds(rows.durationNs(ordinal)));
+    method.durations.push(shortMilliseconds(rows.durationNs(ordinal)));
     if (rows.failed(ordinal)) method.errors += 1;
     methods.set(id, method);
   }
@@ -63,10 +63,11 @@ export const answerHeat = (rows: Rows, filter: Filter, { from, to, columns }: Wi
   const counts = new Array<number>(columns * heatRows).fill(0);
   const errors = new Array<number>(columns).fill(0);
   const width = Math.max(1e-3, (to - from) / columns);
+  const fromNs = nanos(from);
   for (let ordinal = rows.first; ordinal < rows.first + rows.size; ordinal++) {
-    const column = Math.floor((milliseconds(rows.start(ordinal)) - from) / width);
+    const column = Math.floor(shortMilliseconds(rows.start(ordinal) - fromNs) / width);
     if (column < 0 || column >= columns || !matches(ordinal)) continue;
-    const cell = column * heatRows + rowOf(milliseconds(rows.durationNs(ordinal)));
+    const cell = column * heatRows + rowOf(shortMilliseconds(rows.durationNs(ordinal)));
     counts[cell] = (counts[cell] ?? 0) + 1;
     if (rows.failed(ordinal)) errors[column] = (errors[column] ?? 0) + 1;
   }

@@ -212,7 +212,7 @@ export const Shell = () => {
           </button>
         </div>
       )}
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} data-view={route.view}>
         {about.error !== null ? (
           <Failed error={about.error} />
         ) : about.value === null ? (

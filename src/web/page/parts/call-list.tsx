@@ -22,11 +22,41 @@ export const Status = ({ status, failed }: { status: string; failed: boolean }) 
   </span>
 );
 
+const drawCall = (call: CallJson) => (
+  <>
+    <span role="cell" class="number quiet">
+      {clock(call.at)}
+    </span>
+    <span role="cell" class="strong" title={call.method}>
+      {shortMethod(call.method)}
+    </span>
+    <span role="cell" class="number end">
+      {duration(call.ms)}
+    </span>
+    <span role="cell" class="wide" aria-hidden="true">
+      <span
+        class={call.failed ? 'meter-bar meter-failed' : 'meter-bar'}
+        style={{ width: `${part(call.ms) * 100}%` }}
+      />
+    </span>
+    <span role="cell">
+      <Status status={call.status} failed={call.failed} />
+    </span>
+    <span role="cell" class="wide">
+      {call.pod}
+      {call.subject === '' ? null : <span class="quiet"> {call.subject}</span>}
+    </span>
+    <span role="cell" class="wide quiet">
+      {call.caller}
+    </span>
+  </>
+);
+
 export const CallList = ({ label, calls, onOpen, onEnd }: CallListProps) => (
   <VirtualList
     label={label}
     className="calls"
-    count={calls.length}
+    items={calls}
     rowHeight={rowHeight}
     {...(onEnd === undefined ? {} : { onEnd })}
     head={
@@ -48,43 +78,8 @@ export const CallList = ({ label, calls, onOpen, onEnd }: CallListProps) => (
         </span>
       </>
     }
-    keyOf={(index) => calls[index]?.span ?? String(index)}
-    onOpen={(index) => {
-      const call = calls[index];
-      if (call !== undefined) onOpen(call);
-    }}
-    row={(index) => {
-      const call = calls[index];
-      if (call === undefined) return null;
-      return (
-        <>
-          <span role="cell" class="number quiet">
-            {clock(call.at)}
-          </span>
-          <span role="cell" class="strong" title={call.method}>
-            {shortMethod(call.method)}
-          </span>
-          <span role="cell" class="number end">
-            {duration(call.ms)}
-          </span>
-          <span role="cell" class="wide" aria-hidden="true">
-            <span
-              class={call.failed ? 'meter-bar meter-failed' : 'meter-bar'}
-              style={{ width: `${part(call.ms) * 100}%` }}
-            />
-          </span>
-          <span role="cell">
-            <Status status={call.status} failed={call.failed} />
-          </span>
-          <span role="cell" class="wide">
-            {call.pod}
-            {call.subject === '' ? null : <span class="quiet"> {call.subject}</span>}
-          </span>
-          <span role="cell" class="wide quiet">
-            {call.caller}
-          </span>
-        </>
-      );
-    }}
+    keyOf={({ span }) => span}
+    onOpen={onOpen}
+    row={drawCall}
   />
 );

@@ -1,14 +1,15 @@
 import type { ComponentChildren, TargetedKeyboardEvent } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-interface VirtualListProps {
+interface VirtualListProps<Item> {
   readonly label: string;
-  readonly count: number;
+  readonly items: readonly Item[];
   readonly rowHeight: number;
   readonly head: ComponentChildren;
-  readonly row: (index: number) => ComponentChildren;
-  readonly keyOf: (index: number) => string;
-  readonly onOpen?: (index: number) => void;
+  /** The same function for as long as it would draw the same: a row is drawn anew only for another item. */
+  readonly row: (item: Item) => ComponentChildren;
+  readonly keyOf: (item: Item) => string;
+  readonly onOpen?: (item: Item) => void;
   /** The end is near: more may be asked for. */
   readonly onEnd?: () => void;
   readonly className?: string;
@@ -17,22 +18,55 @@ interface VirtualListProps {
 /** Rows drawn beyond those that can be seen. */
 const overscan = 8;
 
+/** The window of drawn rows moves on by so many at once: not with every frame of scrolling. */
+const stride = 8;
+
 /** Of the head, which stays while the rows go by. */
 const headHeight = 33;
+
+interface RowProps<Item> {
+  readonly item: Item;
+  readonly index: number;
+  readonly rowHeight: number;
+  readonly isCurrent: boolean;
+  readonly draw: (item: Item) => ComponentChildren;
+  readonly onClick: (index: number) => void;
+  readonly opens: boolean;
+}
+
+const Row = <Item,>({ item, index, rowHeight, isCurrent, draw, onClick, opens }: RowProps<Item>) => {
+  const content = useMemo(() => draw(item), [item, draw]);
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      class={`row ${isCurrent ? 'row-current' : ''} ${opens ? 'row-opens' : ''}`}
+      style={{ transform: `translateY(${index * rowHeight}px)`, height: `${rowHeight}px` }}
+      onClick={() => onClick(index)}
+    >
+      {content}
+    </div>
+  );
+};
 
 /**
  * A table of any length of which only the rows in sight are in the document. Arrow keys, j and k move, Enter opens.
  */
-export const VirtualList = (props: VirtualListProps) => {
-  const { label, count, rowHeight, head, row, keyOf, onOpen, onEnd, className = '' } = props;
+export const VirtualList = <Item,>(props: VirtualListProps<Item>) => {
+  const { label, items, rowHeight, head, row, keyOf, onOpen, onEnd, className = '' } = props;
+  const count = items.length;
   const scroller = useRef<HTMLDivElement>(null);
-  const [sight, setSight] = useState({ top: 0, height: 600 });
+  const [sight, setSight] = useState({ first: 0, height: 600 });
   const [current, setCurrent] = useState(-1);
 
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
-    const look = (): void => setSight({ top: element.scrollTop, height: element.clientHeight });
+    const look = (): void => {
+      const first = Math.floor(element.scrollTop / rowHeight / stride) * stride;
+      const height = element.clientHeight;
+      setSight((before) => (before.first === first && before.height === height ? before : { first, height }));
+    };
     const observer = new ResizeObserver(look);
     observer.observe(element);
     element.addEventListener('scroll', look, { passive: true });
@@ -41,10 +75,10 @@ export const VirtualList = (props: VirtualListProps) => {
       observer.disconnect();
       element.removeEventListener('scroll', look);
     };
-  }, []);
+  }, [rowHeight]);
 
-  const first = Math.max(0, Math.floor(sight.top / rowHeight) - overscan);
-  const last = Math.min(count, Math.ceil((sight.top + sight.height) / rowHeight) + overscan);
+  const first = Math.max(0, sight.first - overscan);
+  const last = Math.min(count, sight.first + stride + Math.ceil(sight.height / rowHeight) + overscan);
   useEffect(() => {
     if (last >= count - overscan) onEnd?.();
   }, [last, count, onEnd]);
@@ -73,12 +107,16 @@ export const VirtualList = (props: VirtualListProps) => {
     };
     const next = steps[event.key];
     if (next !== undefined && count > 0) moveTo(next);
-    else if (event.key === 'Enter' && current >= 0 && current < count) onOpen?.(current);
+    else if (event.key === 'Enter' && items[current] !== undefined) onOpen?.(items[current]);
     else return;
     event.preventDefault();
   };
 
-  const indices = Array.from({ length: Math.max(0, last - first) }, (_, nth) => first + nth);
+  const onClick = (index: number): void => {
+    setCurrent(index);
+    const item = items[index];
+    if (item !== undefined) onOpen?.(item);
+  };
   return (
     <div class={`table ${className}`}>
       <div
@@ -96,20 +134,17 @@ export const VirtualList = (props: VirtualListProps) => {
           </div>
         </div>
         <div role="rowgroup" class="table-space" style={{ height: `${count * rowHeight}px` }}>
-          {indices.map((index) => (
-            <div
-              key={keyOf(index)}
-              role="row"
-              aria-rowindex={index + 2}
-              class={`row ${index === current ? 'row-current' : ''} ${onOpen === undefined ? '' : 'row-opens'}`}
-              style={{ transform: `translateY(${index * rowHeight}px)`, height: `${rowHeight}px` }}
-              onClick={() => {
-                setCurrent(index);
-                onOpen?.(index);
-              }}
-            >
-              {row(index)}
-            </div>
+          {items.slice(first, last).map((item, nth) => (
+            <Row
+              key={keyOf(item)}
+              item={item}
+              index={first + nth}
+              rowHeight={rowHeight}
+              isCurrent={first + nth === current}
+              draw={row}
+              onClick={onClick}
+              opens={onOpen !== undefined}
+            />
           ))}
         </div>
       </div>

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import type { OperationJson } from '../../api.ts';
 import { useAnswer } from '../answer.ts';
 import { dayAndClock, duration, plural, words } from '../format.ts';
@@ -33,6 +33,33 @@ export const Pods = ({ route, dataset, live }: ViewProps) => {
     return [...list].sort((one, other) => (order === 'slow' ? other.ms - one.ms : other.at - one.at));
   }, [answer.value, kind, pod, order]);
   const scale = shown.reduce((most, { ms }) => Math.max(most, ms), 0);
+  const row = useCallback(
+    (operation: OperationJson) => (
+      <>
+        <span role="cell" class="strong" title={operation.pod}>
+          {operation.pod}
+          {operation.container === '' ? null : <span class="quiet"> {operation.container}</span>}
+        </span>
+        <span role="cell" class="number end">
+          {operation.startSeen ? '' : '≥ '}
+          {duration(operation.ms)}
+        </span>
+        <span role="cell">
+          <PhaseBar parts={operation.parts} ms={operation.ms} scale={scale} />
+        </span>
+        <span role="cell" class="wide" title={operation.detail}>
+          <span class={operation.failed ? 'status status-failed' : 'status status-ok'}>
+            {words(operation.outcome)}
+          </span>
+          <span class="quiet"> {operation.detail}</span>
+        </span>
+        <span role="cell" class="wide number quiet">
+          {dayAndClock(operation.at)}
+        </span>
+      </>
+    ),
+    [scale],
+  );
   const numberOf = (of: string): number =>
     (answer.value ?? []).filter((operation) => operation.kind === of).length;
 
@@ -83,7 +110,7 @@ export const Pods = ({ route, dataset, live }: ViewProps) => {
           <VirtualList
             label={plural(shown.length, 'operation')}
             className="operations"
-            count={shown.length}
+            items={shown}
             rowHeight={44}
             head={
               <>
@@ -100,39 +127,9 @@ export const Pods = ({ route, dataset, live }: ViewProps) => {
                 </span>
               </>
             }
-            keyOf={(index) => shown[index]?.trace ?? String(index)}
-            onOpen={(index) => {
-              const operation = shown[index];
-              if (operation !== undefined) go('trace', operation.trace, onlyDataset(route.query));
-            }}
-            row={(index) => {
-              const operation = shown[index];
-              if (operation === undefined) return null;
-              return (
-                <>
-                  <span role="cell" class="strong" title={operation.pod}>
-                    {operation.pod}
-                    {operation.container === '' ? null : <span class="quiet"> {operation.container}</span>}
-                  </span>
-                  <span role="cell" class="number end">
-                    {operation.startSeen ? '' : '≥ '}
-                    {duration(operation.ms)}
-                  </span>
-                  <span role="cell">
-                    <PhaseBar parts={operation.parts} ms={operation.ms} scale={scale} />
-                  </span>
-                  <span role="cell" class="wide" title={operation.detail}>
-                    <span class={operation.failed ? 'status status-failed' : 'status status-ok'}>
-                      {words(operation.outcome)}
-                    </span>
-                    <span class="quiet"> {operation.detail}</span>
-                  </span>
-                  <span role="cell" class="wide number quiet">
-                    {dayAndClock(operation.at)}
-                  </span>
-                </>
-              );
-            }}
+            keyOf={({ trace }) => trace}
+            onOpen={({ trace }) => go('trace', trace, onlyDataset(route.query))}
+            row={row}
           />
         </section>
       )}
