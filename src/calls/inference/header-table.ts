@@ -18,8 +18,9 @@ export interface HeaderTable {
   /**
    * Entries behind `from` and before `end` of which no request made use. Without `from`: behind the connection's first
    * two paths, which may be questions that are asked once, and behind the first deadline, which no later one is like.
+   * Null: entries were made anew, and tell nothing of the order in which things were first sent.
    */
-  unused(from: number | null, end: number): number;
+  unused(from: number | null, end: number): number | null;
 }
 
 /** Path, authority, content type, user agent and te: fields that every request has. */
@@ -63,7 +64,7 @@ export const createHeaderTable = (): HeaderTable => {
     acceptsEncodings: () => requests >= someRequests && most > always + 1 && teIsAlwaysFollowed,
     acceptsNoEncodings: () => requests >= enoughRequests && most === always + 1 && !teIsFollowed,
     unused(from, end) {
-      if (first === null) return 0;
+      if (first === null) return null;
       const firstDeadline = first + always + (teIsFollowed ? 1 : 0);
       let unused = 0;
       for (let entry = from === null ? firstDeadline + 2 : from + 1; entry < end; entry++) {

@@ -77,7 +77,8 @@ export const createListSigns = (
     // configuration, once. Without that order what it asked second is that.
     const isOrdered = status !== null && status < Math.min(containers, sandboxes);
     const odd = table.unused(isOrdered && status !== null ? status : null, Math.max(containers, sandboxes));
-    learnOf(client, { oddEntries: odd });
+    // One that is not used again yet is counted as well, above all after a loss, when counting begins anew.
+    if (odd !== null) learnOf(client, { oddEntries: Math.min(odd, client.oddEntries ?? odd) });
   },
   weighChanges(changes) {
     if (changes >= enoughChanges && !events.any()) learnOf(client, { isEventless: true });
