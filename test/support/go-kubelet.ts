@@ -13,11 +13,17 @@ export interface KubeletRelease {
 
 export interface GoKubelet {
   start(): Promise<void>;
-  startPod(name: string): Promise<void>;
+  /** `inits`: containers that run and end before the others. */
+  startPod(name: string, inits?: number): Promise<void>;
   /** What is due in this second. */
   second(second: number): Promise<void>;
-  /** The container of a pod has exited: a new one, and the old one goes. */
+  /** The container of a pod does not do: it is stopped, a new one is made, and the old one goes. */
   restart(name: string): Promise<void>;
+  /** It has ended by itself: a new one, and the old one stays until it is collected. */
+  crash(name: string): Promise<void>;
+  rotateLog(name: string): Promise<void>;
+  /** Containers that ended go. */
+  collect(): Promise<void>;
   stopPod(name: string): Promise<void>;
 }
 
@@ -49,9 +55,12 @@ export const goKubelet = (
   { minor, version, streams, events }: KubeletRelease,
   runtime: GrpcGoClient,
   images: GrpcGoClient,
+  /** Ends a container as if by itself. */
+  end: (container: string) => void = () => undefined,
 ): GoKubelet => {
   const codecs = { v1: methodCodecs('v1'), v1alpha2: methodCodecs('v1alpha2') };
   const pods = new Map<string, Pod>();
+  const dead: string[] = [];
   let asks: ApiVersion = version;
   let streamsLists = streams === true;
   let isFirst = true;
@@ -105,14 +114,15 @@ export const goKubelet = (
     sandbox: string,
     uid: string,
     attempt: number,
+    container = 'app',
   ): Promise<string> => {
     const made = await call('CreateContainer', {
       pod_sandbox_id: sandbox,
       config: {
-        metadata: { name: 'app', attempt },
+        metadata: { name: container, attempt },
         image: { image },
         labels: {
-          'io.kubernetes.container.name': 'app',
+          'io.kubernetes.container.name': container,
           'io.kubernetes.pod.name': name,
           'io.kubernetes.pod.namespace': 'default',
           'io.kubernetes.pod.uid': uid,
@@ -120,9 +130,9 @@ export const goKubelet = (
       },
       sandbox_config: sandboxConfig(name, uid),
     });
-    const container = idIn(made, 'container_id');
-    await call('StartContainer', { container_id: container });
-    return container;
+    const id = idIn(made, 'container_id');
+    await call('StartContainer', { container_id: id });
+    return id;
   };
 
   const changed = async (uid: string): Promise<void> => {
@@ -151,12 +161,20 @@ export const goKubelet = (
       await relist();
       await list('ListImages', null);
     },
-    async startPod(name) {
+    async startPod(name, inits = 0) {
       const uid = `uid-of-${name}`;
       const made = await call('RunPodSandbox', { config: sandboxConfig(name, uid) });
       const sandbox = idIn(made, 'pod_sandbox_id');
       await call('PodSandboxStatus', { pod_sandbox_id: sandbox });
       await call('ImageStatus', { image: { image } });
+      for (let init = 0; init < inits; init++) {
+        const first = await makeContainer(name, sandbox, uid, 0, `init-${init}`);
+        end(first);
+        dead.push(first);
+        await relist();
+        await changed(uid);
+        await call('ContainerStatus', { container_id: first });
+      }
       const container = await makeContainer(name, sandbox, uid, 0);
       pods.set(name, { uid, sandbox, container, attempt: 0 });
       await relist();
@@ -196,6 +214,26 @@ export const goKubelet = (
       await call('ContainerStatus', { container_id: before });
       await call('RemoveContainer', { container_id: before });
       await relist();
+    },
+    async crash(name) {
+      const pod = podOf(name);
+      end(pod.container);
+      dead.push(pod.container);
+      await relist();
+      await changed(pod.uid);
+      await call('ContainerStatus', { container_id: pod.container });
+      pod.attempt += 1;
+      pod.container = await makeContainer(name, pod.sandbox, pod.uid, pod.attempt);
+    },
+    async rotateLog(name) {
+      await call('ReopenContainerLog', { container_id: podOf(name).container });
+    },
+    async collect() {
+      await relist();
+      for (const container of dead.splice(0)) {
+        await call('ContainerStatus', { container_id: container });
+        await call('RemoveContainer', { container_id: container });
+      }
     },
     async stopPod(name) {
       const { container, sandbox, uid } = podOf(name);

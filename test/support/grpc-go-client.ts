@@ -47,7 +47,8 @@ const staticNames: Readonly<Record<string, number>> = {
 };
 const staticEntries = 61;
 
-const createEncoder = () => {
+/** The header blocks of one direction of a connection, as grpc-go writes them. */
+export const createGrpcGoEncoder = () => {
   const table: (readonly [string, string])[] = [];
   const indexOf = (at: number): number => staticEntries + table.length - at;
   return (fields: readonly (readonly [string, string])[]): Buffer => {
@@ -72,7 +73,7 @@ const createEncoder = () => {
   };
 };
 
-const frame = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
+export const frame = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
@@ -81,7 +82,7 @@ const frame = (type: number, flags: number, stream: number, payload: Uint8Array)
   return Buffer.concat([head, payload]);
 };
 
-const types = { data: 0, headers: 1, rst: 3, settings: 4, ping: 6, windowUpdate: 8 } as const;
+export const frameTypes = { data: 0, headers: 1, rst: 3, settings: 4, ping: 6, windowUpdate: 8 } as const;
 const endStream = 1;
 const endHeaders = 4;
 const ack = 1;
@@ -103,7 +104,7 @@ export const grpcGoClient = async (socket: string, options: GrpcGoOptions): Prom
   const { authority, userAgent, acceptsEncodings, onBytes = () => undefined } = options;
   const connection = connect(socket);
   await new Promise<void>((resolve, reject) => connection.once('connect', resolve).once('error', reject));
-  const encode = createEncoder();
+  const encode = createGrpcGoEncoder();
   const bodies = new Map<number, Buffer[]>();
   const ended = new Set<number>();
   const calls: { stream: number; path: string }[] = [];
@@ -130,12 +131,12 @@ export const grpcGoClient = async (socket: string, options: GrpcGoOptions): Prom
       const stream = rest.readUInt32BE(5) & 0x7fffffff;
       const payload = rest.subarray(9, end);
       const type = rest[3];
-      if (type === types.settings && (flags & ack) === 0)
-        write(frame(types.settings, ack, 0, Buffer.alloc(0)));
-      if (type === types.ping && (flags & ack) === 0) write(frame(types.ping, ack, 0, payload));
-      if (type === types.data) bodies.get(stream)?.push(payload);
-      const isEnd = (type === types.data || type === types.headers) && (flags & endStream) !== 0;
-      if (isEnd || type === types.rst) ended.add(stream);
+      if (type === frameTypes.settings && (flags & ack) === 0)
+        write(frame(frameTypes.settings, ack, 0, Buffer.alloc(0)));
+      if (type === frameTypes.ping && (flags & ack) === 0) write(frame(frameTypes.ping, ack, 0, payload));
+      if (type === frameTypes.data) bodies.get(stream)?.push(payload);
+      const isEnd = (type === frameTypes.data || type === frameTypes.headers) && (flags & endStream) !== 0;
+      if (isEnd || type === frameTypes.rst) ended.add(stream);
       rest = rest.subarray(end);
     }
   });
@@ -145,8 +146,8 @@ export const grpcGoClient = async (socket: string, options: GrpcGoOptions): Prom
   const windows = Buffer.from([0, 4, ...wide]);
   write(
     Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1'),
-    frame(types.settings, 0, 0, windows),
-    frame(types.windowUpdate, 0, 0, wide),
+    frame(frameTypes.settings, 0, 0, windows),
+    frame(frameTypes.windowUpdate, 0, 0, wide),
   );
 
   return {
@@ -168,8 +169,8 @@ export const grpcGoClient = async (socket: string, options: GrpcGoOptions): Prom
       const prefix = Buffer.alloc(5);
       prefix.writeUInt32BE(body.length, 1);
       write(
-        frame(types.headers, endHeaders, stream, Buffer.concat([fixed, encode(fields)])),
-        frame(types.data, endStream, stream, Buffer.concat([prefix, body])),
+        frame(frameTypes.headers, endHeaders, stream, Buffer.concat([fixed, encode(fields)])),
+        frame(frameTypes.data, endStream, stream, Buffer.concat([prefix, body])),
       );
       if (!goesOn) {
         await until(

@@ -127,6 +127,7 @@ export const createInference = (options: InferenceOptions): Inference => {
     if (silent && kind !== null && fitsAny(belief, silentMethods)) {
       if (before !== null) weighOdds(belief, beforeOdds(before, states.isFresh(id)));
       states.touch(id);
+      states.acted(id, belief.inferred?.candidate.rpc ?? null);
       const end = result.end?.at ?? null;
       if (end !== null) states.wait({ subject: belief, id, kind, end, before, touched: false });
     } else if (result.response.messages > 0) states.touch(id);
@@ -234,7 +235,10 @@ export const createInference = (options: InferenceOptions): Inference => {
       // A silent one without a path waits for what its id becomes, and was counted when it ended.
       if (request !== null && result.response.messages > 0 && (isRead || !silentMethods.has(rpc))) {
         const id = textOf(request.container_id) ?? textOf(request.pod_sandbox_id);
-        if (id !== null) states.touch(id);
+        if (id !== null) {
+          states.touch(id);
+          if (silentMethods.has(rpc)) states.acted(id, rpc);
+        }
       }
       lists.said(rpc, reads.has(rpc), response, result);
       if (rpc === 'Version' && response !== null) news(versions.told(response));

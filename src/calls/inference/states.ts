@@ -24,6 +24,8 @@ export interface States<Subject> {
   /** Made by the last call that named it. */
   isFresh(id: string): boolean;
   touch(id: string): void;
+  /** A call that takes an id and answers with nothing went well; null: which one is not known, and so what became of it. */
+  acted(id: string, rpc: string | null): void;
   /** How often one that was known came to another state. */
   changes(): number;
   wait(pending: Pending<Subject>): void;
@@ -79,6 +81,15 @@ const isUnfiltered = (request: Kept | null): boolean => {
   if (request === null) return false;
   const { filter } = request;
   return filter === undefined || (isKept(filter) && Object.keys(filter).length === 0);
+};
+
+/** What silent methods make of an id; of others nothing is said. */
+const stateAfter: Readonly<Record<string, State>> = {
+  StartContainer: 'running',
+  StopContainer: 'exited',
+  RemoveContainer: 'absent',
+  StopPodSandbox: 'not_ready',
+  RemovePodSandbox: 'absent',
 };
 
 export const createStates = <Subject>(
@@ -138,6 +149,13 @@ export const createStates = <Subject>(
       const of = known.get(id);
       if (of !== undefined) of.fresh = false;
       for (const pending of waiting) if (pending.id === id) pending.touched = true;
+    },
+    acted(id, rpc) {
+      const of = known.get(id);
+      const after = rpc === null ? null : stateAfter[rpc];
+      if (of === undefined || after === undefined) return;
+      if (of.state !== null && after !== null && of.state !== after) changes += 1;
+      of.state = after;
     },
     changes: () => changes,
     lost() {
