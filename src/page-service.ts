@@ -6,8 +6,9 @@ import { createLineSink } from './export/line-sink.ts';
 import { loadOtel } from './export/otel.ts';
 import { createOtlpJsonLine } from './export/otlp-json.ts';
 import { parseOtlpLine } from './export/otlp-parse.ts';
-import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
+import { createToReadable } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
+import { defaultSpanLimits } from './export/span-limits.ts';
 import type { Clock } from './foundation/clock.ts';
 import type { Timers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
@@ -90,12 +91,7 @@ export const openPageService = async (options: PageServiceOptions): Promise<Page
     }
     const memory = createMemoryLines();
     health.add('page_memory', memory.counters);
-    const toReadable = createToReadable(
-      await loadOtel(),
-      version,
-      defaultAttributeLimits,
-      createExportCounters(),
-    );
+    const toReadable = createToReadable(await loadOtel(), version, defaultSpanLimits, createExportCounters());
     const sink = createLineSink({ line: await createOtlpJsonLine(toReadable), add: memory.add, timers });
     return { storeDir, store: createStore({ lines: memory, parse: parseOtlpLine, counters }), sink };
   };

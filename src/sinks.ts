@@ -8,12 +8,12 @@ import { createExportCounters, type ExportCounters } from './export/counters.ts'
 import { defaultFileLimits, openFileSink } from './export/file.ts';
 import { defaultSpoolLimits } from './export/limits.ts';
 import { loadOtel } from './export/otel.ts';
-import { attributeLimits } from './export/otel-environment.ts';
 import { createOtlpJsonLine } from './export/otlp-json.ts';
 import type { OtlpSettings, SettingProblem } from './export/otlp-settings.ts';
 import { type OtlpSink, openOtlpSink } from './export/otlp-sink.ts';
-import { createToReadable, defaultAttributeLimits } from './export/otlp-span.ts';
+import { createToReadable } from './export/otlp-span.ts';
 import type { ExportLog, Sink } from './export/sink.ts';
+import { spanLimits } from './export/span-limits.ts';
 import { systemClock } from './foundation/clock.ts';
 import type { Timers } from './foundation/timers.ts';
 import type { Health } from './health.ts';
@@ -78,7 +78,7 @@ const openCollector = async (
 
 const openStore = async (options: SinkOptions, storeDir: string): Promise<Sink> => {
   const { current, environment, version, health, log } = options;
-  const limits = attributeLimits(environment, defaultAttributeLimits);
+  const limits = spanLimits(environment);
   if (limits.kind === 'problem') throw unusable(limits.problem);
   const counters = createExportCounters();
   health.add('store', counters);

@@ -228,7 +228,7 @@ export const options = {
     value: durationOrMilliseconds(1, seconds(600)),
     default: seconds(10),
     defaultText: '10s',
-    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT'],
+    otherEnv: ['OTEL_EXPORTER_OTLP_TRACES_TIMEOUT', 'OTEL_EXPORTER_OTLP_TIMEOUT', 'OTEL_BSP_EXPORT_TIMEOUT'],
     placeholder: 'duration',
     doc: 'How long one export request may take.',
     example: '10s',

@@ -38,6 +38,8 @@ export interface ExportCounters {
   fileDropped: number;
   attributesDropped: number;
   attributesCut: number;
+  eventsDropped: number;
+  linksDropped: number;
 }
 
 export const createExportCounters = (): ExportCounters => ({
@@ -68,4 +70,6 @@ export const createExportCounters = (): ExportCounters => ({
   fileDropped: 0,
   attributesDropped: 0,
   attributesCut: 0,
+  eventsDropped: 0,
+  linksDropped: 0,
 });

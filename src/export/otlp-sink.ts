@@ -3,14 +3,15 @@ import type { Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import { defaultSpoolLimits, type SpoolLimits } from './limits.ts';
 import { loadOtel, type Otel } from './otel.ts';
-import { attributeLimits, configFileProblem, type Environment } from './otel-environment.ts';
+import { configFileProblem, type Environment } from './otel-environment.ts';
 import { createOtlpTransports, type OtlpTransport, type OtlpTransports } from './otlp-grpc.ts';
 import { createOtlpJsonLine } from './otlp-json.ts';
 import type { OtlpSettings, SettingProblem } from './otlp-settings.ts';
-import { createToReadable, defaultAttributeLimits } from './otlp-span.ts';
+import { createToReadable } from './otlp-span.ts';
 import { createReplaceableTransport } from './replaceable-transport.ts';
 import { createSampler } from './sampler.ts';
 import type { Exported, ExportLog, Sink } from './sink.ts';
+import { spanLimits } from './span-limits.ts';
 import { type CollectorState, createSpool } from './spool.ts';
 
 export interface OtlpSinkOptions {
@@ -56,7 +57,7 @@ export const openOtlpSink = async (options: OtlpSinkOptions): Promise<OtlpSinkRe
   const { counters, environment, log, version } = options;
   const file = configFileProblem(environment);
   if (file !== null) return { kind: 'problem', problem: file };
-  const limits = attributeLimits(environment, defaultAttributeLimits);
+  const limits = spanLimits(environment);
   if (limits.kind === 'problem') return limits;
   const otel: Otel = await loadOtel();
   const sampler = createSampler(otel, environment.OTEL_TRACES_SAMPLER, environment.OTEL_TRACES_SAMPLER_ARG);

@@ -3,22 +3,13 @@ import { toHrTime } from '../foundation/time.ts';
 import type { Attributes, AttributeValue, Span } from '../spans/span.ts';
 import type { ExportCounters } from './counters.ts';
 import type { Otel } from './otel.ts';
+import type { SpanLimits } from './span-limits.ts';
 
 type ReadableSpan = tracing.ReadableSpan;
 type Context = ReturnType<ReadableSpan['spanContext']>;
 
 /** Semantic conventions that the attributes follow. */
 export const schemaUrl = 'https://opentelemetry.io/schemas/1.45.0';
-
-/** The `OTEL_SPAN_ATTRIBUTE_*` and `OTEL_ATTRIBUTE_*` limits. */
-export interface AttributeLimits {
-  readonly count: number;
-  /** Characters of a text; null: any. */
-  readonly valueLength: number | null;
-}
-
-/** The specification's own. */
-export const defaultAttributeLimits: AttributeLimits = { count: 128, valueLength: null };
 
 /** `SpanKind` of the OpenTelemetry API. */
 const kinds = { internal: 0, server: 1, client: 2 } as const;
@@ -47,26 +38,29 @@ export type ToReadable = (span: Span) => ReadableSpan;
 export const createToReadable = (
   otel: Pick<Otel, 'resources' | 'traceState'>,
   version: string,
-  limits: AttributeLimits,
+  limits: SpanLimits,
   counters: ExportCounters,
 ): ToReadable => {
   const made = new WeakMap<Attributes, resources.Resource>();
   const instrumentationScope = { name: 'critrace', version, schemaUrl };
   const { valueLength } = limits;
 
-  const cut = (value: AttributeValue): string | number | boolean | string[] => {
-    if (typeof value === 'object') return [...value];
-    if (typeof value !== 'string' || valueLength === null || value.length <= valueLength) return value;
+  const cutText = (text: string): string => {
+    if (valueLength === null || text.length <= valueLength) return text;
     counters.attributesCut++;
-    return value.slice(0, valueLength);
+    return text.slice(0, valueLength);
+  };
+  const cut = (value: AttributeValue): string | number | boolean | string[] => {
+    if (typeof value === 'object') return value.map(cutText);
+    return typeof value === 'string' ? cutText(value) : value;
   };
 
-  const limited = (attributes: Attributes): Limited => {
-    if (valueLength === null && isPlain(attributes, limits.count)) return { attributes, dropped: 0 };
+  const limited = (attributes: Attributes, count: number): Limited => {
+    if (valueLength === null && isPlain(attributes, count)) return { attributes, dropped: 0 };
     const kept: [string, string | number | boolean | string[]][] = [];
     let dropped = 0;
     for (const [name, value] of Object.entries(attributes)) {
-      if (kept.length < limits.count) kept.push([name, cut(value)]);
+      if (kept.length < count) kept.push([name, cut(value)]);
       else dropped++;
     }
     counters.attributesDropped += dropped;
@@ -77,13 +71,22 @@ export const createToReadable = (
   const resourceOf = (attributes: Attributes): resources.Resource => {
     const found = made.get(attributes);
     if (found !== undefined) return found;
-    const resource = otel.resources.resourceFromAttributes(limited(attributes).attributes, { schemaUrl });
+    const resource = otel.resources.resourceFromAttributes(
+      limited(attributes, limits.attributes).attributes,
+      { schemaUrl },
+    );
     made.set(attributes, resource);
     return resource;
   };
 
   return (span) => {
-    const { attributes, dropped } = limited(span.attributes);
+    const { attributes, dropped } = limited(span.attributes, limits.attributes);
+    const events = span.events.slice(0, limits.events);
+    const links = span.links.slice(0, limits.links);
+    const droppedEventsCount = span.events.length - events.length;
+    const droppedLinksCount = span.links.length - links.length;
+    counters.eventsDropped += droppedEventsCount;
+    counters.linksDropped += droppedLinksCount;
     const traceState = span.traceState === null ? undefined : otel.traceState(span.traceState);
     const context: Context = {
       traceId: span.traceId,
@@ -113,21 +116,21 @@ export const createToReadable = (
         ...(span.status.message === null ? {} : { message: span.status.message }),
       },
       attributes,
-      events: span.events.map((event) => ({
+      events: events.map((event) => ({
         name: event.name,
         time: toHrTime(event.at),
-        attributes: limited(event.attributes).attributes,
+        attributes: limited(event.attributes, limits.eventAttributes).attributes,
       })),
-      links: span.links.map((link) => ({
+      links: links.map((link) => ({
         context: { traceId: link.traceId, spanId: link.spanId, traceFlags: 1 },
-        attributes: limited(link.attributes).attributes,
+        attributes: limited(link.attributes, limits.linkAttributes).attributes,
       })),
       ended: true,
       resource: resourceOf(span.resource),
       instrumentationScope,
       droppedAttributesCount: dropped,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
+      droppedEventsCount,
+      droppedLinksCount,
     };
   };
 };

@@ -4,7 +4,8 @@ import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
 import { createOtlpTransports, type OtlpTransport } from '../../src/export/otlp-grpc.ts';
 import type { OtlpSettings } from '../../src/export/otlp-settings.ts';
-import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
+import { createToReadable } from '../../src/export/otlp-span.ts';
+import { defaultSpanLimits } from '../../src/export/span-limits.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
@@ -15,7 +16,7 @@ const otel = await loadOtel();
 const spans = spansOfCall(aCall(), aSpanContext());
 
 const transportTo = async (port: number, changes: Partial<OtlpSettings> = {}): Promise<OtlpTransport> => {
-  const toReadable = createToReadable(otel, '0.0.0', defaultAttributeLimits, createExportCounters());
+  const toReadable = createToReadable(otel, '0.0.0', defaultSpanLimits, createExportCounters());
   return (await createOtlpTransports(toReadable, 'critrace-test', () => {})).to(settingsFor(port, changes));
 };
 

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { createExportCounters } from '../../src/export/counters.ts';
 import { loadOtel } from '../../src/export/otel.ts';
 import { createOtlpTransports } from '../../src/export/otlp-grpc.ts';
-import { createToReadable, defaultAttributeLimits } from '../../src/export/otlp-span.ts';
+import { createToReadable } from '../../src/export/otlp-span.ts';
+import { defaultSpanLimits } from '../../src/export/span-limits.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
@@ -13,12 +14,7 @@ import { settingsFor } from '../support/otlp-settings.ts';
 
 test('a collector on a unix socket, in each way to write its address', async (t) => {
   const collector = await otlpBytes(t);
-  const toReadable = createToReadable(
-    await loadOtel(),
-    '0.0.0',
-    defaultAttributeLimits,
-    createExportCounters(),
-  );
+  const toReadable = createToReadable(await loadOtel(), '0.0.0', defaultSpanLimits, createExportCounters());
   const path = collector.address.slice('unix:'.length);
   for (const endpoint of [`unix:${path}`, `unix://${path}`]) {
     const settings = settingsFor(0, { endpoint });

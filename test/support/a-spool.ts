@@ -7,7 +7,8 @@ import { defaultSpoolLimits, type SpoolLimits } from '../../src/export/limits.ts
 import { loadOtel } from '../../src/export/otel.ts';
 import type { OtlpTransport, SendResult } from '../../src/export/otlp-grpc.ts';
 import { createOtlpJsonLine, type OtlpJsonLine } from '../../src/export/otlp-json.ts';
-import { createToReadable, defaultAttributeLimits, type ToReadable } from '../../src/export/otlp-span.ts';
+import { createToReadable, type ToReadable } from '../../src/export/otlp-span.ts';
+import { defaultSpanLimits } from '../../src/export/span-limits.ts';
 import { createSpool, type Spool } from '../../src/export/spool.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import type { Span } from '../../src/spans/span.ts';
@@ -18,7 +19,7 @@ import { createManualTimers, type ManualTimers } from './manual-timers.ts';
 export const toReadable: ToReadable = createToReadable(
   await loadOtel(),
   '0.0.0',
-  defaultAttributeLimits,
+  defaultSpanLimits,
   createExportCounters(),
 );
 export const otlpLine: OtlpJsonLine = await createOtlpJsonLine(toReadable);
