@@ -36,7 +36,7 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Runs on every SIGUSR2 (and SIGUSR1) until the returned function is called. */
   onStatusRequest(show: () => void): () => void;
-  /** Runs on every SIGHUP, which without ends the process, until the returned function is called. */
+  /** Runs on every SIGHUP until the returned function is called, and at once where one came while the command started. */
   onReload(reload: () => void): () => void;
   /** The code the process ends with when the command is through; 0 when never called. */
   exitWith(code: ExitCode): void;

@@ -7,6 +7,8 @@ export interface CommandEntry {
   readonly example: string;
   /** What stops this command: `quiet` ends with 0 after a signal, `signal` with 128 + its number. */
   readonly onSignal: 'quiet' | 'signal';
+  /** Takes its configuration up anew on SIGHUP, which ends the others. */
+  readonly onHangup?: 'reload';
   /** Commands are loaded when they are asked for: `version` must not pay for gRPC. */
   load(): Promise<CommandModule>;
 }
@@ -17,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
     summary: 'watch the CRI socket and export spans until stopped (the daemon)',
     example: 'critrace agent --runtime-endpoint /run/containerd/containerd.sock',
     onSignal: 'quiet',
+    onHangup: 'reload',
     load: async () => (await import('./agent.ts')).agentCommand,
   },
   {

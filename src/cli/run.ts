@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { ConfigError } from '../config/error.ts';
 import { CliError, type CommandContext, type ExitCode } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
+import type { Hangups } from './hangup.ts';
 import { readerGone } from './output.ts';
 import { createProgram } from './program.ts';
 import { neverWait } from './terminal.ts';
@@ -41,6 +42,7 @@ const isEpipe = (error: unknown): boolean =>
 export const runMain = async (
   process: NodeJS.Process,
   statusRequests: Set<() => void>,
+  hangups: Hangups,
   exitAtOnce: (code: number) => void,
 ): Promise<number> => {
   const abort = new AbortController();
@@ -74,10 +76,7 @@ export const runMain = async (
       statusRequests.add(show);
       return () => statusRequests.delete(show);
     },
-    onReload(reload) {
-      process.on('SIGHUP', reload);
-      return () => process.off('SIGHUP', reload);
-    },
+    onReload: hangups.reload,
     exitWith(code) {
       exitCode = code;
     },
@@ -85,6 +84,7 @@ export const runMain = async (
 
   const args = process.argv.slice(2);
   const entry = entryOf(args);
+  if (entry?.onHangup !== 'reload') hangups.end();
   const fail = (error: unknown): number => {
     if (abort.signal.reason === readerGone || isEpipe(error)) return 0;
     if (error instanceof CommanderError) {

@@ -170,3 +170,24 @@ test('SIGHUP switches page and metrics on and off: what was off at the start too
   );
   assert.equal(await agent.end('SIGTERM'), 0);
 });
+
+test('SIGHUP while the agent still starts is taken up once it has; other commands end by it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const runtime = await aRuntime(t);
+  const source = (name: string) => ['-r', runtime.socket, '--listen', join(folder, `${name}.sock`)];
+  const agent = critraceProcess(t, [
+    'agent',
+    ...source('agent'),
+    ...['--metrics-exporter', 'none', '--page-listen', 'off'],
+  ]);
+  await agent.says(/"msg":"starting"/);
+  agent.child.kill('SIGHUP');
+  await agent.says(/"msg":"reloaded"/);
+  assert.ok(agent.stderr().indexOf('"ready"') > 0);
+  assert.equal(await agent.end('SIGTERM'), 0);
+
+  const observe = critraceProcess(t, ['observe', ...source('observe')]);
+  await observe.says(/listening on/);
+  await observe.end('SIGHUP');
+  assert.equal(observe.child.signalCode, 'SIGHUP');
+});
