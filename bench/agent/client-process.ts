@@ -7,8 +7,8 @@ import { openPacedClient, type PacedClient } from './paced-client.ts';
 export interface PacedWork {
   readonly socket: string;
   readonly seconds: number;
-  /** Null: in loops, as a kubelet does; else so many a second, evenly. */
-  readonly perSecond: number | null;
+  /** In loops, as a kubelet does, or so many times as fast; or so many calls a second, evenly. */
+  readonly pace: { readonly fast: number } | { readonly perSecond: number };
 }
 
 const [, , name = 'client'] = process.argv;
@@ -16,11 +16,11 @@ process.title = name;
 process.once('message', (ids: readonly string[]) => {
   const calls = kubeletCalls(ids);
   const clients = new Map<string, PacedClient>();
-  process.on('message', async ({ socket, perSecond, seconds }: PacedWork) => {
+  process.on('message', async ({ socket, pace, seconds }: PacedWork) => {
     const client = clients.get(socket) ?? openPacedClient(socket, calls);
     clients.set(socket, client);
     process.send?.(
-      perSecond === null ? await client.loops(seconds) : await client.evenly(perSecond, seconds),
+      'fast' in pace ? await client.loops(seconds, pace.fast) : await client.evenly(pace.perSecond, seconds),
     );
   });
 });

@@ -13,8 +13,12 @@
 _Static_assert(sizeof(struct critrace_side) % 8 == 0 && sizeof(struct critrace_data) % 8 == 0, "records are aligned");
 _Static_assert(sizeof(struct critrace_endpoint) % 8 == 0 && sizeof(struct critrace_round) % 8 == 0, "records are aligned");
 
-/* The table of connections is walked, all of its 4096 places, so seldom when nobody is new in it or has ended. */
+/*
+ * The table of connections is walked, all of its 4096 places, so seldom when nobody is new in it or has ended: by rounds and by
+ * time.
+ */
 #define LOOK_EVERY 4
+#define LOOK_EVERY_NS 900000000u
 
 static uint64_t now(void) {
   struct timespec time;
@@ -62,9 +66,10 @@ static int32_t begin(struct tap *tap) {
   round->phase = TELLING;
   /* After `until`: who has bytes before it was entered before. Closes and losses can wait for a round. */
   uint64_t changed = ((const volatile struct shared *)tap->shared)->changed;
-  if (changed == round->changed && ++round->unlooked < LOOK_EVERY) return 0;
+  if (changed == round->changed && ++round->unlooked < LOOK_EVERY && time - round->looked_at < LOOK_EVERY_NS) return 0;
   round->changed = changed;
   round->unlooked = 0;
+  round->looked_at = time;
   int32_t error = table_begin(&round->sides, tap->look, sizeof(struct critrace_side));
   if (error) return critrace_fault(error, "the table of connections cannot be read: %s", strerror(-error));
   return 0;

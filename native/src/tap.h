@@ -28,6 +28,7 @@ struct round {
   struct critrace_round told;
   uint64_t changed;  /* struct shared.changed, as of the last look at the table */
   uint32_t unlooked; /* rounds since */
+  uint64_t looked_at; /* monotonic, nanoseconds */
   struct table sides;
   struct table loads;  /* what block devices have done */
   struct table totals; /* how processes were scheduled */

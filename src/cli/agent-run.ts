@@ -2,6 +2,7 @@ import { type Agent, startAgent } from '../agent.ts';
 import type { ResolvedConfig } from '../config/resolve.ts';
 import { systemClock } from '../foundation/clock.ts';
 import { systemTimers } from '../foundation/timers.ts';
+import { ownThreads, standBack } from '../priority.ts';
 import type { CommandContext } from './command.ts';
 import { consoleSinks, createConsoleCounters } from './console-sink.ts';
 import { openPlanned, planLive } from './live.ts';
@@ -31,6 +32,8 @@ export const runAgent = async (
   const timers = systemTimers(clock);
   const plan = planLive(resolved, 'wait', log);
   const printed = createConsoleCounters();
+  // Those that run JavaScript and compile it: the one that empties the kernel's rings is not among them yet, and must not wait.
+  const threads = ownThreads();
   const agent: Agent = await startAgent({
     extraSinks: (of) => consoleSinks(of, context, printed),
     config,
@@ -41,6 +44,7 @@ export const runAgent = async (
     log,
     openSource: (identity, readiness) => openPlanned(plan, identity, { clock, timers }, log, readiness),
   });
+  standBack(threads, config.nice);
   agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);

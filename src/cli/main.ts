@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=4 --no-memory-reducer
 // How memory is kept is decided before anything runs: by the first line (docs/decisions/memory.md).
 import { holdHangups } from './hangup.ts';
 

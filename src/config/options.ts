@@ -312,6 +312,14 @@ export const options = {
     doc: 'How long the agent may take to send what it holds when it is stopped. What is left stays in the spool.',
     example: '8s',
   }),
+  nice: option({
+    group: 'agent',
+    value: integer(0, 19),
+    default: 10,
+    placeholder: 'number',
+    doc: 'How far the agent stands back for others where processors are scarce, as of `nice`: it decodes later then, and loses bytes, which are counted, before it takes a processor from the runtime. Between control groups their weights decide, not this. 0: it stands back for nobody.',
+    example: '10',
+  }),
   'log-level': option({
     group: 'agent',
     value: choice(['debug', 'info', 'warn', 'error']),

@@ -53,6 +53,7 @@ const waits: Readonly<Record<OptionName, WhyItWaits>> = {
   'metrics-port': null,
   'metrics-interval': null,
   'stop-timeout': null,
+  nice: 'a priority once given up is not had again without a right of its own',
   'log-level': null,
 };
 

@@ -81,7 +81,7 @@ test('the image has what is started, and what it is built and linked with', () =
   // With the young generation and the arenas that docs/decisions/memory.md weighed.
   assert.match(
     dockerfile,
-    /^ENTRYPOINT \["node", "--max-semi-space-size=4", "\/opt\/critrace\/dist\/cli\/main\.js"\]$/m,
+    /^ENTRYPOINT \["node", "--max-semi-space-size=4", "--no-memory-reducer", "\/opt\/critrace\/dist\/cli\/main\.js"\]$/m,
   );
   assert.match(dockerfile, /^ENV MALLOC_ARENA_MAX=2$/m);
   assert.match(dockerfile, new RegExp(`^CMD \\["${container.args[0]}"\\]$`, 'm'));

@@ -15,8 +15,12 @@ export interface TapLimits {
   readonly maxConnections: number;
   /** What is drained at a time, so that between two batches others have their turn. */
   readonly bufferBytes: number;
-  /** Between two rounds of draining: while there is little, and while a round finds more than `busyBytes`. */
+  /**
+   * Between two rounds of draining: after one that told something, and after one that found more than `busyBytes`. After
+   * others twice as long as before, up to `quietPaceMs`.
+   */
   readonly paceMs: number;
+  readonly quietPaceMs: number;
   readonly busyPaceMs: number;
   readonly busyBytes: number;
 }
@@ -31,6 +35,7 @@ export const defaultTapLimits: TapLimits = {
   maxConnections: 2048,
   bufferBytes: 1024 * 1024,
   paceMs: 250,
+  quietPaceMs: 500,
   busyPaceMs: 5,
   busyBytes: 1024 * 1024,
 };

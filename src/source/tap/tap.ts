@@ -131,11 +131,16 @@ export const createTap = (options: TapOptions): TapSource => {
 
   async function* events(): AsyncGenerator<readonly SourceEvent[]> {
     let roundsLeft = lastRounds;
+    let told = false;
+    let paceMs = limits.paceMs;
     while (roundsLeft > 0 && !closed) {
       const drained = drain();
       if (drained.events.length > 0) yield drained.events;
+      told ||= drained.events.length > 0;
       if (drained.ringBytes !== null && !stopping && !closed) {
-        await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : limits.paceMs);
+        paceMs = told ? limits.paceMs : Math.max(limits.paceMs, Math.min(2 * paceMs, limits.quietPaceMs));
+        told = false;
+        await sleep(drained.ringBytes > limits.busyBytes ? limits.busyPaceMs : paceMs);
         continue;
       }
       // Others have their turn between two batches.

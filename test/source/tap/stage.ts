@@ -37,7 +37,7 @@ export const tapOn = (
     timers: systemTimers(systemClock()),
     native: nativeLibrary(),
     ...options,
-    limits: { ...defaultTapLimits, paceMs: 10, ...limits },
+    limits: { ...defaultTapLimits, paceMs: 10, quietPaceMs: 10, ...limits },
   });
   test.after(() => tap.close());
   return tap;
