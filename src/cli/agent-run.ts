@@ -44,7 +44,8 @@ export const runAgent = async (
     log,
     openSource: (identity, readiness) => openPlanned(plan, identity, { clock, timers }, log, readiness),
   });
-  standBack(threads, config.nice);
+  // A proxy is in the path: whoever waits for it waits for its callers.
+  if (plan.mode === 'tap') standBack(threads, config.nice);
   agent.health.add('console', printed);
   const logHealth = (): void => log('info', 'health', { health: agent.health.snapshot() });
   const unwatch = context.onStatusRequest(logHealth);

@@ -317,7 +317,7 @@ export const options = {
     value: integer(0, 19),
     default: 10,
     placeholder: 'number',
-    doc: 'How far the agent stands back for others where processors are scarce, as of `nice`: it decodes later then, and loses bytes, which are counted, before it takes a processor from the runtime. Between control groups their weights decide, not this. 0: it stands back for nobody.',
+    doc: 'How far an agent with the tap stands back for others where processors are scarce, as of `nice`: it decodes later then, and loses bytes, which are counted, before it takes a processor from the runtime. Between control groups their weights decide, not this. 0: it stands back for nobody.',
     example: '10',
   }),
   'log-level': option({

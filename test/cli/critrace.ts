@@ -20,10 +20,11 @@ export interface CliOptions {
   readonly timeoutMs?: number;
 }
 
-/** Nothing of the tester's own environment reaches the program, but what finding Node takes. */
+/** Nothing of the tester's own environment reaches the program, but what finding Node takes, and that it need not stand back. */
 const environment = (env: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
   PATH: process.env.PATH,
   HOME: '/nonexistent',
+  ...(process.env.CRITRACE_NICE === undefined ? {} : { CRITRACE_NICE: process.env.CRITRACE_NICE }),
   ...env,
 });
 

@@ -24,7 +24,7 @@ const none = Buffer.alloc(0);
 /** Of a node with 300 containers in 100 seconds: here as fast as they come, on so many connections at once. */
 const calls = 3_400;
 const clients = 8;
-/** So little that it overflows while the helper thread waits for its turn. */
+/** So little that a list, which is larger, overflows it before the helper thread can have its turn. */
 const smallRing = ['--ring-size', '64KiB'];
 
 interface Load {
@@ -44,7 +44,7 @@ interface Load {
 
 const aLoad = async (t: TestContext): Promise<Load> => {
   const runtime = await aRuntime(t);
-  populate(runtime.state, 60, { clock: systemClock(), seed: 5, image: 'i', annotationBytes: 200 });
+  populate(runtime.state, 60, { clock: systemClock(), seed: 5, image: 'i', annotationBytes: 1500 });
   const { proxy, socket } = await aProxy(t, runtime.socket, { maxQueuedBytes: 512 * 1024 * 1024 });
   const truth = observed(proxy);
   const callers: Exchanging[] = [];
