@@ -20,7 +20,7 @@ const versionPath = '/runtime.v1.RuntimeService/Version';
 const unrelated = ['getppid ns', 'TCP echo ns', 'unix echo ns'] as const;
 
 /** What makes of an agent that was just started one that has run for a while: many calls of all kinds, and then a rest. */
-const warmUp = { closedSeconds: 4, pacedSeconds: 8, perSecond: 10 * callsPerSecond, restMs: 3_000 } as const;
+const warmUp = { seconds: 15, perSecond: 10 * callsPerSecond, restMs: 3_000 } as const;
 
 type Values = Readonly<Record<string, number>>;
 
@@ -37,13 +37,13 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
   const pacedSeconds = 6 * seconds;
   const stormSeconds = 3 * seconds;
 
-  const versions = (inFlight: number, forSeconds: number): Promise<number> =>
-    h2load({ socket, path: versionPath, body, inFlight, seconds: forSeconds });
+  const versions = (inFlight: number): Promise<number> =>
+    h2load({ socket, path: versionPath, body, inFlight, seconds });
   const calls = (perSecond: number, forSeconds: number): Promise<readonly number[]> =>
     paced.stranger({ socket: paced.runtime, pace: { perSecond }, seconds: forSeconds });
   const closedLoops = async (): Promise<Values> => ({
-    'calls/s, 1 in flight': await versions(1, seconds),
-    'calls/s, 8 in flight': await versions(8, seconds),
+    'calls/s, 1 in flight': await versions(1),
+    'calls/s, 8 in flight': await versions(8),
   });
   const pacedLoad = async (): Promise<Values> => {
     const values = await calls(callsPerSecond, pacedSeconds);
@@ -102,8 +102,7 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
     tapping(
       paced.runtime,
       async (agent) => {
-        await versions(8, warmUp.closedSeconds);
-        await calls(warmUp.perSecond, warmUp.pacedSeconds);
+        await calls(warmUp.perSecond, warmUp.seconds);
         await delay(warmUp.restMs);
         return {
           ...(await costing(agent, pacedLoad)),
@@ -179,7 +178,7 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
     title: 'What the tap costs',
     how: `\`critrace agent --source tap\`, compiled, all kernel events on, exporting to a collector that takes everything, every call of it:
 the callers are no kubelet. "Untapped" is without any agent. "Tapped" is with one that watches both sockets and has run in: after its start it has
-seen ${warmUp.closedSeconds} s of a closed loop and ${warmUp.pacedSeconds} s of ${warmUp.perSecond} paced calls a second, and rested for ${warmUp.restMs / 1000} s. Either does the same in the same order, and they take turns.
+seen ${warmUp.seconds} s of ${warmUp.perSecond} calls a second, and rested for ${warmUp.restMs / 1000} s. Either does the same in the same order, and they take turns.
 Paced: what a kubelet with ${containers} containers asks for, ${callsPerSecond} calls/s for ${pacedSeconds} s, of a simulated runtime. Other work: a C program that calls
 \`getppid\`, echoes ten bytes over TCP, and over a unix socket with a name that is not watched, ${250 * seconds} ms each. Closed loops: \`h2load\`,
 one connection, ${seconds} s after a second of warm-up, \`Version\` of ${name}: at some tens of thousands of calls a second the agent cannot decode them all
