@@ -124,6 +124,11 @@ const connectionFinding = (
   return { kind: 'connection', connection: { ...connection, explanation: explainConnection(connection) } };
 };
 
+/** One by one: an array that is given another length gives its memory back, and has to ask for it again. */
+const empty = (events: unknown[]): void => {
+  while (events.length > 0) events.pop();
+};
+
 export const createPipeline = (options: PipelineOptions): Pipeline => {
   const limits = options.limits ?? defaultPipelineLimits;
   const connections = new Map<number, WatchedConnection>();
@@ -238,6 +243,8 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
     }
   };
 
+  /** Of one HTTP/2 event; what it holds is bounded by what one frame can mean. */
+  const grpcEvents: GrpcEvent[] = [];
   const frames = (
     watched: WatchedConnection,
     events: readonly Http2Event[],
@@ -248,7 +255,9 @@ export const createPipeline = (options: PipelineOptions): Pipeline => {
       if (event.kind === 'protocol' && event.protocol !== 'http2') {
         out.push(connectionFinding('not_http2', watched.facts, seen, { detail: event.protocol }));
       } else {
-        calls(watched, watched.grpc.event(event, seen), out);
+        empty(grpcEvents);
+        watched.grpc.event(event, seen, grpcEvents);
+        calls(watched, grpcEvents, out);
       }
     }
   };

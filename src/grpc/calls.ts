@@ -315,11 +315,8 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   };
 
   return {
-    event(event, seen) {
-      if (over) return nothing;
-      const out: GrpcEvent[] = [];
-      take(event, seen, out);
-      return out;
+    event(event, seen, out) {
+      if (!over) take(event, seen, out);
     },
     end(direction, seen) {
       if (over) return nothing;

@@ -67,30 +67,35 @@ export const createIds = (identity: string): Ids => {
     return seed;
   };
 
-  const octets = Buffer.alloc(16);
+  const octets = Buffer.alloc(32);
   const words = new DataView(octets.buffer, octets.byteOffset, octets.length);
 
-  /** 32 digits. */
-  const digits = (kind: keyof Seed, call: NamedCall, of: number): string => {
+  /** Sixteen octets at `at`. */
+  const write = (kind: keyof Seed, call: NamedCall, of: number, at: number): void => {
     const { caller, stream, start } = call;
     // A caller whose pid or start is not known is told from a later one with the same ordinals by the call's start.
     const time = (caller.pid === null || caller.pidStart === null ? start : null) ?? 0n;
     const low = Number(BigInt.asUintN(32, time));
     const high = Number(BigInt.asUintN(32, time >> 32n));
-    murmur(seedFor(call)[kind], stream, of, low, high, words, 0);
-    return octets.toString('hex');
+    murmur(seedFor(call)[kind], stream, of, low, high, words, at);
   };
 
   return {
-    traceOfCall: (call) => notAllZeros(digits('traces', call, role.call)),
+    traceOfCall(call) {
+      write('traces', call, role.call, 0);
+      return notAllZeros(octets.toString('hex', 0, 16));
+    },
     spansOfCall(call) {
-      const both = digits('spans', call, role.call);
+      write('spans', call, role.call, 0);
+      const both = octets.toString('hex', 0, 16);
       return { clientSpanId: notAllZeros(both.slice(0, 16)), serverSpanId: notAllZeros(both.slice(16)) };
     },
-    ofRound: (head) => ({
-      traceId: notAllZeros(digits('traces', head, role.round)),
-      spanId: notAllZeros(digits('spans', head, role.round).slice(0, 16)),
-    }),
+    ofRound(head) {
+      write('traces', head, role.round, 0);
+      write('spans', head, role.round, 16);
+      const both = octets.toString('hex', 0, 24);
+      return { traceId: notAllZeros(both.slice(0, 32)), spanId: notAllZeros(both.slice(32)) };
+    },
   };
 };
 

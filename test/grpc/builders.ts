@@ -119,7 +119,11 @@ export const watch = (options: { limits?: Partial<GrpcLimits>; joined?: boolean 
     counters,
     out,
     feed(...events: readonly Http2Event[]) {
-      return events.flatMap((event) => keep(tracker.event(event, seenAt(++time))));
+      return events.flatMap((event) => {
+        const found: GrpcEvent[] = [];
+        tracker.event(event, seenAt(++time), found);
+        return keep(found);
+      });
     },
     end: (direction: Direction) => keep(tracker.end(direction, seenAt(++time))),
     close: () => keep(tracker.close(seenAt(++time))),

@@ -107,7 +107,9 @@ const watchCapture = (name: string, cut: Cut): Map<string, Watched> => {
     const { http2, grpc } = connection;
     const seen = { at: BigInt(line.t), sentAt: null };
     const take = (events: readonly Http2Event[]): void => {
-      for (const event of events) keep(line.c, grpc.event(event, seen));
+      const found: GrpcEvent[] = [];
+      for (const event of events) grpc.event(event, seen, found);
+      keep(line.c, found);
     };
     if (line.e === 'data') {
       for (const piece of cut(Buffer.from(line.b, 'base64')))

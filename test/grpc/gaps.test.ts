@@ -37,7 +37,9 @@ const watched = (steps: readonly Step[]) => {
         const by = event.direction === 'request' ? 'client' : 'server';
         resets.set(event.stream, [...(resets.get(event.stream) ?? []), by]);
       }
-      keep(grpc.event(event, seen));
+      const found: GrpcEvent[] = [];
+      grpc.event(event, seen, found);
+      keep(found);
     }
   });
   keep(grpc.close(seenAt(steps.length)));

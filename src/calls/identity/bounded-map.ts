@@ -6,7 +6,9 @@ export interface BoundedMap<Entry> {
   get(name: string): Entry | undefined;
   /** By what it was set is remembered with it. True: the name is new. */
   set(name: string, entry: Entry, by?: object): boolean;
-  /** The entry, if it was set last by this: it then counts as set again. */
+  /** The entry, which counts as set again. */
+  renew(name: string): Entry | undefined;
+  /** Likewise, if it was set last by this. */
   getAgain(name: string, by: object): Entry | undefined;
   delete(name: string): void;
   values(): IterableIterator<Entry>;
@@ -51,6 +53,11 @@ export const createBoundedMap = <Entry>(
       if (places.size >= maxEntries) forgetOne();
       places.set(name, { entry, by: by ?? null, wasSet: false });
       return true;
+    },
+    renew(name) {
+      const place = places.get(name);
+      if (place !== undefined) place.wasSet = true;
+      return place?.entry;
     },
     getAgain(name, by) {
       const place = places.get(name);

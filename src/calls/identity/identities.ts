@@ -75,9 +75,9 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
 
   const learnPod = (pod: PodIdentity): void => {
     if (pod.uid === null) return;
-    const before = pods.get(pod.uid);
+    const before = pods.renew(pod.uid);
     const isSame = before !== undefined && before.name === pod.name && before.namespace === pod.namespace;
-    pods.set(pod.uid, isSame ? before : { ...pod, attempt: null });
+    if (!isSame) pods.set(pod.uid, { ...pod, attempt: null });
   };
 
   const find = <Entry>(from: IdTable<Entry>, id: string): Found<Entry> | undefined => {

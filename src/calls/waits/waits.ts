@@ -91,6 +91,7 @@ export const createWaits = (counters: WaitCounters, limits: WaitLimits = default
       return kept === 0 ? none : release(kept < 0 ? held.length : kept);
     },
     gate(found, now) {
+      if (found.length === 0) return found;
       let isSame = true;
       for (const finding of found) {
         if (finding.kind === 'call') learn(finding.call, now);
