@@ -30,10 +30,3 @@ export const valueAttributes = {
 } as const satisfies Record<string, string>;
 
 export type ValueName = keyof typeof valueAttributes;
-
-const attributes: ReadonlyMap<string, string> = new Map(
-  Object.keys(valueAttributes).map((name) => [name, `cri.${name}`]),
-);
-
-/** The attribute of a value: looked up, as a text that is put together anew is slow as a key. */
-export const valueAttributeOf = (name: string): string => attributes.get(name) ?? `cri.${name}`;

@@ -1,5 +1,4 @@
 import type { Call } from '../calls/call.ts';
-import { valueAttributeOf } from '../cri/values.ts';
 import type { SpanAttributeName } from './attributes.ts';
 import type { Attributes, AttributeValue } from './span.ts';
 import type { CallTimes } from './times.ts';
@@ -143,7 +142,7 @@ const sayValues = (said: Record<string, AttributeValue>, { facts: { values } }: 
     if (count++ >= valuesLimit) break;
     const value = values[name];
     const shown = typeof value === 'string' ? text(value) : value;
-    if (shown !== null && shown !== undefined) said[valueAttributeOf(name)] ??= shown;
+    if (shown !== null && shown !== undefined) said[`cri.${name}`] ??= shown;
   }
 };
 
