@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs';
+import { digestOfWords } from '../foundation/command-digest.ts';
 import type { CallFacts, PodIdentity } from './facts.ts';
 import type { KeptValue } from './kept.ts';
 import type { CriMethod, FactName, ValueSource } from './methods.ts';
@@ -120,6 +121,13 @@ const firstNumber = (paths: readonly KeptPath[] | undefined, messages: CallMessa
   return null;
 };
 
+const digestOf = (paths: readonly KeptPath[] | undefined, messages: CallMessages): string | null => {
+  const [path] = paths ?? [];
+  if (path === undefined || messages[path.side]?.isWhole !== true) return null;
+  const words = listOf(valueAt(path, messages)).flatMap((word) => (typeof word === 'string' ? [word] : []));
+  return words.length === 0 ? null : digestOfWords(words);
+};
+
 const text = (value: KeptValue | undefined): string | null =>
   typeof value === 'string' && value !== '' ? value : null;
 
@@ -177,6 +185,7 @@ export const collectFacts = (
     imageRef: firstText(facts.imageRef, messages),
     imageId: firstText(facts.imageId, messages),
     runtimeHandler: firstText(facts.runtimeHandler, messages),
+    commandDigest: digestOf(facts.command, messages),
     items,
     values,
   };

@@ -18,6 +18,8 @@ export interface CallFacts {
   readonly imageRef: string | null;
   readonly imageId: string | null;
   readonly runtimeHandler: string | null;
+  /** Of what an exec is to run, by which it is told from others; its words go nowhere. */
+  readonly commandDigest: string | null;
   /** Items of a list reply, all messages of a stream together; null where the method lists nothing. */
   readonly items: number | null;
   /** Method-specific values that are safe to show, by attribute name without the `cri.` prefix. */
@@ -35,6 +37,7 @@ export const noFacts: CallFacts = {
   imageRef: null,
   imageId: null,
   runtimeHandler: null,
+  commandDigest: null,
   items: null,
   values: {},
 };

@@ -3,7 +3,7 @@ import { identityLabelAt } from './labels.ts';
 import type { CriCounters, CriLimits } from './limits.ts';
 import type { FieldPlan, MessagePlan } from './projection.ts';
 import { identityLabels } from './shapes.ts';
-import { shownText } from './text.ts';
+import { keptText } from './text.ts';
 import { wordsOf } from './words.ts';
 
 /** A kept message while it is being read: `Kept`, not yet read-only. */
@@ -111,7 +111,7 @@ const readScalar = (
   switch (plan.kind) {
     case 'text': {
       const text = readText(reader, tally);
-      return text === null ? null : shownText(text, plan.rule);
+      return text === null ? null : keptText(text, plan.rule);
     }
     case 'enum': {
       const number = reader.int32();

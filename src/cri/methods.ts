@@ -18,7 +18,8 @@ export type FactName =
   | 'image'
   | 'imageRef'
   | 'imageId'
-  | 'runtimeHandler';
+  | 'runtimeHandler'
+  | 'command';
 
 export type ValueSource =
   | FactPath
@@ -213,14 +214,14 @@ export const criMethods: readonly CriMethod[] = [
   runtime('ReopenContainerLog', both, ofContainer),
 
   runtime('ExecSync', both, {
-    request: 'container_id timeout',
+    request: 'container_id cmd timeout',
     response: 'exit_code',
-    facts: { containerId: 'request.container_id' },
+    facts: { containerId: 'request.container_id', command: 'request.cmd' },
     values: { 'exec.timeout_s': 'request.timeout', 'exec.exit_code': 'response.exit_code' },
   }),
   runtime('Exec', both, {
-    request: 'container_id tty',
-    facts: { containerId: 'request.container_id' },
+    request: 'container_id cmd tty',
+    facts: { containerId: 'request.container_id', command: 'request.cmd' },
     values: { 'exec.tty': 'request.tty' },
   }),
   runtime('Attach', both, {

@@ -1,13 +1,14 @@
 import type protobuf from 'protobufjs';
+import { wordDigest } from '../foundation/command-digest.ts';
 import { scrubReference } from '../foundation/scrub.ts';
 import { isSecretLooking } from '../foundation/secret.ts';
 
 /**
  * How a string is shown. `hidden` is the default: a field is shown only if it is named here. `plain`: ids and
  * names that Kubernetes itself made. `reference`: an image reference, which may carry userinfo or a query.
- * `word`: what a runtime calls itself.
+ * `word`: what a runtime calls itself. `compared`: hidden, but kept as its digest.
  */
-export type TextRule = 'hidden' | 'plain' | 'reference' | 'word';
+export type TextRule = 'hidden' | 'plain' | 'reference' | 'word' | 'compared';
 
 const rules: Readonly<Record<string, TextRule>> = {
   '*.id': 'plain',
@@ -36,6 +37,9 @@ const rules: Readonly<Record<string, TextRule>> = {
   'VersionResponse.runtime_api_version': 'word',
   'RuntimeCondition.type': 'word',
   'RuntimeHandler.name': 'word',
+
+  'ExecSyncRequest.cmd': 'compared',
+  'ExecRequest.cmd': 'compared',
 };
 
 export const textRule = (field: protobuf.Field): TextRule =>
@@ -61,6 +65,11 @@ export const shownText = (text: string, rule: TextRule): string => {
     case 'word':
       return word.test(text) && (text.length <= surelyWord || !isSecretLooking(text)) ? text : redacted;
     case 'hidden':
+    case 'compared':
       return redacted;
   }
 };
+
+/** The text as it is kept in memory. */
+export const keptText = (text: string, rule: TextRule): string =>
+  rule === 'compared' ? wordDigest(text) : shownText(text, rule);

@@ -1,5 +1,5 @@
+import { scrubArguments } from '../foundation/scrub-arguments.ts';
 import type { Nanos } from '../foundation/time.ts';
-import { scrubArguments } from './arguments.ts';
 import { cniEnvironment } from './cni-environment.ts';
 import { eventConstants as constants, eventLayouts as layouts } from './event-layouts.ts';
 import { type KernelProcess, processAt } from './events.ts';

@@ -68,6 +68,7 @@ const factsOf = ({ attributes }: Span): Call['facts'] => {
     imageRef: text(attributes, 'cri.image.ref'),
     imageId: text(attributes, 'container.image.id'),
     runtimeHandler: text(attributes, 'cri.runtime_handler'),
+    commandDigest: null,
     items: number(attributes, 'cri.list.items'),
     values: {},
   };

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallFacts, noFacts } from '../../src/cri/facts.ts';
 import { criMethods } from '../../src/cri/methods.ts';
+import { commandDigest } from '../../src/foundation/command-digest.ts';
 import type { Plain } from './arbitrary-message.ts';
 import { run, send, start, typesOf } from './drive.ts';
 
@@ -209,7 +210,11 @@ const cases: Case[] = [
     'ExecSync',
     { container_id: 'c1', cmd: ['cat'], timeout: 1 },
     [{ stdout: Buffer.from('x'), exit_code: -1 }],
-    { containerId: 'c1', values: { 'exec.timeout_s': 1, 'exec.exit_code': -1 } },
+    {
+      containerId: 'c1',
+      commandDigest: commandDigest(['cat']),
+      values: { 'exec.timeout_s': 1, 'exec.exit_code': -1 },
+    },
   ],
   [
     'ExecSync',

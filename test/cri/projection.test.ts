@@ -8,7 +8,7 @@ import { createMessageReader } from '../../src/cri/message-reader.ts';
 import type { Projection } from '../../src/cri/projection.ts';
 import { loadSchema } from '../../src/cri/schema.ts';
 import { identityLabels, shapes } from '../../src/cri/shapes.ts';
-import { shownText, textRule } from '../../src/cri/text.ts';
+import { keptText, textRule } from '../../src/cri/text.ts';
 import { arbitraryMessage, cut, encode, type Plain } from './arbitrary-message.ts';
 
 const schema = loadSchema();
@@ -43,7 +43,7 @@ const restrict = (type: protobuf.Type, message: Plain, kept: readonly string[]):
           shapes[field.resolvedType.name]?.split(' ') ?? [],
         );
       }
-      if (field.type === 'string') return shownText(String(element), textRule(field));
+      if (field.type === 'string') return keptText(String(element), textRule(field));
       if (field.type.endsWith('64')) {
         const number = Number(element);
         return Number.isSafeInteger(number) ? number : element;

@@ -64,6 +64,7 @@ export const aCall = (changes: Partial<Call> = {}): Call => ({
     imageRef: null,
     imageId: null,
     runtimeHandler: 'runc',
+    commandDigest: null,
     items: null,
     values: {},
   },

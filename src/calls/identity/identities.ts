@@ -220,6 +220,7 @@ export const createIdentities = (limits: IdentityLimits, counters: IdentityCount
         imageRef: facts.imageRef,
         imageId: facts.imageId ?? container?.imageId ?? (named === null ? null : image),
         runtimeHandler: facts.runtimeHandler ?? sandbox?.runtimeHandler ?? null,
+        commandDigest: facts.commandDigest,
         items: facts.items,
         values: facts.values,
       };

@@ -8,7 +8,12 @@ export interface Candidates {
   at(moment: Nanos): readonly Candidate[];
 }
 
-const candidateOf = (key: string, { rpc, facts, server }: Call): Candidate | null =>
+const exitCodeOf = ({ values }: Call['facts']): number | null => {
+  const code = values['exec.exit_code'];
+  return typeof code === 'number' ? code : null;
+};
+
+const candidateOf = (key: string, { rpc, facts, server, end }: Call): Candidate | null =>
   // What is named by inference, or not at all, may be any call.
   rpc !== null && !isWorkingCall(rpc)
     ? null
@@ -19,6 +24,10 @@ const candidateOf = (key: string, { rpc, facts, server }: Call): Candidate | nul
         containerId: facts.containerId,
         pod: facts.pod,
         serverPid: server.pid,
+        command:
+          rpc === 'ExecSync' || rpc === 'Exec'
+            ? { digest: facts.commandDigest, endedAt: end, exitCode: exitCodeOf(facts) }
+            : null,
       };
 
 export const createCandidates = (calls: OpenCalls): Candidates => {

@@ -12,7 +12,7 @@ import { claimsOfFile, noClaims } from './claims.ts';
 import type { KernelCounters } from './limits.ts';
 import type { Mishaps } from './mishaps.ts';
 import { keyOf } from './open-calls.ts';
-import { type KernelLink, type Owner, ownerOf } from './owner.ts';
+import { type Executed, type KernelLink, type Owner, ownerOf } from './owner.ts';
 import type { Linked, OwnedUnit, Window } from './parts.ts';
 import type { ProcessNode, Unit } from './process-tree.ts';
 import type { Processes } from './processes.ts';
@@ -26,6 +26,13 @@ export interface Evidences {
   readonly candidates: Candidates;
 }
 
+/** By what a unit has started in a container; or is itself. */
+const executedBy = ({ root, container }: Unit): Executed | null => {
+  const ran = root.program.kind === 'container' ? root : container;
+  if (ran === null || ran.commands.length === 0) return null;
+  return { digests: ran.commands, endedAt: ran.end, exitCode: ran.exitCode };
+};
+
 const ownerOfUnit = (unit: Unit, candidates: Candidates): Owner => {
   const { root, claims, service, begin } = unit;
   return ownerOf(
@@ -34,6 +41,7 @@ const ownerOfUnit = (unit: Unit, candidates: Candidates): Owner => {
       claims,
       service: service === null || service.program.kind === 'runtime' ? null : service.claims,
       runtimePid: service?.program.kind === 'runtime' ? service.pid : null,
+      executed: executedBy(unit),
     },
     candidates.at(begin),
   );
@@ -48,6 +56,7 @@ const ownerOfDeed = (service: ProcessNode, { event, at }: KernelActivity, candid
       claims: event.kind === 'file_sync' ? claimsOfFile(event.file) : noClaims,
       service: isRuntime ? null : service.claims,
       runtimePid: isRuntime ? service.pid : null,
+      executed: null,
     },
     candidates.at(at),
   );

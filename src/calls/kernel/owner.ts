@@ -1,3 +1,4 @@
+import type { Nanos } from '../../foundation/time.ts';
 import type { Claims } from './claims.ts';
 import type { Program } from './program.ts';
 
@@ -17,6 +18,22 @@ export interface Candidate {
     readonly uid: string | null;
   } | null;
   readonly serverPid: number | null;
+  /** Of an exec. */
+  readonly command: {
+    readonly digest: string | null;
+    /** Null: it is in flight. */
+    readonly endedAt: Nanos | null;
+    /** As the runtime told it. */
+    readonly exitCode: number | null;
+  } | null;
+}
+
+/** What an exec has run. */
+export interface Executed {
+  /** One of these was asked for. */
+  readonly digests: readonly string[];
+  readonly endedAt: Nanos | null;
+  readonly exitCode: number | null;
 }
 
 export interface Evidence {
@@ -26,6 +43,8 @@ export interface Evidence {
   readonly service: Claims | null;
   /** The runtime that started it itself; null: another did, or it is not known. */
   readonly runtimePid: number | null;
+  /** Null: it is no exec, or what it runs is not known. */
+  readonly executed: Executed | null;
 }
 
 export type Owner =
@@ -105,15 +124,32 @@ const contradicts = (call: Candidate, claims: Claims): boolean => {
 };
 
 /**
+ * Of execs in one container at once, those that may have run this: all that asked for it, unless it ended after them or
+ * otherwise than they say. That another command was asked for is no proof: a script may have executed what it was.
+ */
+const askedFor = (executed: Executed, calls: readonly Candidate[]): readonly Candidate[] => {
+  const asked: Candidate[] = [];
+  for (const call of calls) {
+    if (call.command === null || call.command.digest === null) return calls;
+    const { digest, endedAt, exitCode } = call.command;
+    const outlived = executed.endedAt !== null && endedAt !== null && executed.endedAt > endedAt;
+    const otherwise = executed.exitCode !== null && exitCode !== null && executed.exitCode !== exitCode;
+    if (executed.digests.includes(digest) && !outlived && !otherwise) asked.push(call);
+  }
+  return asked.length === 0 ? calls : asked;
+};
+
+/**
  * Whose work a process is, of the calls that were under way when it began. In the order of what tells most; as soon as
  * one kind of evidence fits a call, weaker kinds are not asked. What cannot cause such a program is left out; where
  * several are left, none is the owner: rather unknown than plausible and wrong.
  */
 export const ownerOf = (evidence: Evidence, candidates: readonly Candidate[]): Owner => {
-  const { program, claims, service } = evidence;
+  const { program, claims, service, executed } = evidence;
   const judged = (fitting: readonly Candidate[], link: KernelLink): Owner | null => {
     if (fitting.length === 0) return null;
-    const plausible = fitting.filter((call) => isPlausible(program, call));
+    const several = fitting.filter((call) => isPlausible(program, call));
+    const plausible = executed === null || several.length < 2 ? several : askedFor(executed, several);
     const [only] = plausible;
     if (only === undefined) return { kind: 'none' };
     return plausible.length === 1 && only.rpc !== null

@@ -15,6 +15,8 @@ export interface ProcessNode {
   claims: Claims;
   /** Of a CNI plugin. */
   interfaceName: string | null;
+  /** Of the program of a container: `commandDigest` of each command that may have been meant by it. */
+  commands: readonly string[];
   /** Null: it runs what its parent runs. */
   executedAt: Nanos | null;
   /** Of what it is a part; null: of nothing, it is a service. */
@@ -36,6 +38,8 @@ export interface Unit {
   readonly service: ProcessNode | null;
   /** Whose work it was to start this container. */
   readonly origin: Unit | null;
+  /** What has become of it in the container, if it was to start that; it is a unit of its own. */
+  container: ProcessNode | null;
   /** Those that executed a program, bounded. */
   readonly programs: ProcessNode[];
   claims: Claims;

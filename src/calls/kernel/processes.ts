@@ -1,3 +1,4 @@
+import { commandDigest } from '../../foundation/command-digest.ts';
 import { type Nanos, nanosPerMillisecond } from '../../foundation/time.ts';
 import type { KernelEvent, KernelTask } from '../../kernel/kernel-event.ts';
 import { remember } from '../pods/remember.ts';
@@ -23,6 +24,13 @@ export interface Processes {
   keepUnits(wanted: (unit: Unit) => boolean): void;
   forgetEndedBefore(at: Nanos): void;
 }
+
+/**
+ * What may have been asked for by who executes this: the same, or a script, before whose path the kernel puts its
+ * interpreter, and what the script's first line gives that.
+ */
+const commandsMeant = (argv: readonly string[]): readonly string[] =>
+  [0, 1, 2].filter((from) => from < argv.length).map((from) => commandDigest(argv.slice(from)));
 
 /** Starts are whole clock ticks; a pid comes again much later. */
 const sameStart = 10n * nanosPerMillisecond;
@@ -75,6 +83,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
       program,
       claims: noClaims,
       interfaceName: null,
+      commands: [],
       executedAt: null,
       unit: null,
       end: null,
@@ -95,6 +104,7 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
       begin,
       service,
       origin,
+      container: null,
       programs: [],
       claims: noClaims,
       executions: 0,
@@ -161,7 +171,9 @@ export const createProcesses = (counters: KernelCounters, limits: KernelLimits):
     const origin = node.unit;
     node.program = containerProgram({ comm: event.process.comm, argv: event.argv, cni: null });
     node.claims = mergeClaims(origin?.claims ?? noClaims, claimsOfCgroup(event.cgroup));
+    node.commands = event.argvCut ? [] : commandsMeant(event.argv);
     node.executedAt = at;
+    if (origin !== null) origin.container = node;
     beginUnit(node, at, origin);
     record(node);
   };

@@ -10,6 +10,7 @@ const call = (key: string, rpc: string | null, changes: Partial<Candidate> = {})
   containerId: null,
   pod: null,
   serverPid: 700,
+  command: null,
   ...changes,
 });
 
@@ -23,6 +24,7 @@ const evidence = (program: Program, changes: Partial<Evidence> = {}): Evidence =
   claims: { ids: [], pod: null },
   service: null,
   runtimePid: 700,
+  executed: null,
   ...changes,
 });
 const ids = (...named: string[]) => ({ ids: named, pod: null });
@@ -42,6 +44,66 @@ const probe = call('probe', 'ExecSync', { sandboxId: 's1', containerId: 'c1', po
 const stopPod = call('stopPod', 'StopPodSandbox', { sandboxId: 's1', pod: pod('a') });
 const pull = call('pull', 'PullImage', { pod: pod('a') });
 const unknown = call('unknown', null);
+
+const asking = (
+  key: string,
+  digest: string | null,
+  endedAt: bigint | null = null,
+  exitCode: number | null = null,
+) =>
+  call(key, 'ExecSync', {
+    sandboxId: 's1',
+    containerId: 'c1',
+    pod: pod('a'),
+    command: { digest, endedAt, exitCode },
+  });
+const ran = (digests: readonly string[], endedAt: bigint | null = null, exitCode: number | null = null) =>
+  evidence(runc('exec'), { claims: ids('c1'), executed: { digests, endedAt, exitCode } });
+
+const execs: readonly Case[] = [
+  {
+    what: 'execs in one container that ask for different commands',
+    of: ran(['b', 'b without its interpreter']),
+    among: [asking('one', 'a'), asking('two', 'b')],
+    owner: 'two identity',
+  },
+  {
+    what: 'execs that ask for the same',
+    of: ran(['a']),
+    among: [asking('one', 'a'), asking('two', 'a')],
+    owner: 'ambiguous one two',
+  },
+  {
+    what: 'one of the same that was over before the command was',
+    of: ran(['a'], 20n),
+    among: [asking('one', 'a', 10n), asking('two', 'a', 30n), asking('three', 'b')],
+    owner: 'two identity',
+  },
+  {
+    what: 'one of the same that has another exit code',
+    of: ran(['a'], 20n, 1),
+    among: [asking('one', 'a', 30n, 0), asking('two', 'a', 30n, 1)],
+    owner: 'two identity',
+  },
+  {
+    what: 'execs of which one may have asked for anything',
+    of: ran(['a']),
+    among: [asking('one', 'a'), asking('two', null)],
+    owner: 'ambiguous one two',
+  },
+  {
+    what: 'a command that nobody asked for by that name',
+    of: ran(['c']),
+    among: [asking('one', 'a'), asking('two', 'b')],
+    owner: 'ambiguous one two',
+  },
+  {
+    what: 'the only exec, whatever it asked for',
+    of: ran(['c']),
+    among: [asking('one', 'a')],
+    owner: 'one identity',
+  },
+];
 
 const cases: readonly Case[] = [
   {
@@ -145,6 +207,7 @@ const cases: readonly Case[] = [
     among: [unanswered],
     owner: 'none',
   },
+  ...execs,
   { what: 'nothing was under way', of: evidence(cniAdd, { claims: ids('s1') }), among: [], owner: 'none' },
 ];
 

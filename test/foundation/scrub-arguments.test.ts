@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { scrubText } from '../../src/foundation/scrub.ts';
-import { scrubArguments } from '../../src/kernel/arguments.ts';
+import { scrubArguments } from '../../src/foundation/scrub-arguments.ts';
 
 test('what is not asked about is what scrubbing leaves alone', () => {
   const short = fc.stringMatching(/^[A-Za-z0-9._-]{0,15}$/);

@@ -1,5 +1,5 @@
-import { scrubText } from '../foundation/scrub.ts';
-import { isSecretName } from '../foundation/secret.ts';
+import { scrubText } from './scrub.ts';
+import { isSecretName } from './secret.ts';
 
 /** `--registry-token`, whose value is the next argument. */
 const isSecretFlag = (argument: string | undefined): boolean =>
@@ -11,7 +11,7 @@ const plain = /^(?:[A-Za-z0-9._-]{0,15}|[0-9a-f]{64})$/;
 const scrubWord = (word: string): string => (plain.test(word) ? word : scrubText(word));
 
 /** A long path has an id or two in it: as one word it may look like a random one. */
-const scrubArgument = (argument: string): string =>
+export const scrubArgument = (argument: string): string =>
   argument.startsWith('/') ? argument.split('/').map(scrubWord).join('/') : scrubWord(argument);
 
 /** Arguments of a program without what looks like a secret. */
