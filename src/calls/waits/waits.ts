@@ -3,7 +3,6 @@ import type { Call } from '../call.ts';
 import { type CallKey, callKey } from '../call-key.ts';
 import type { Finding } from '../finding.ts';
 import type { PodOperation } from '../pods/operation.ts';
-import { isPodCall } from '../pods/operations.ts';
 import { remember } from '../pods/remember.ts';
 import type { Convoy } from '../unreturned/symptom.ts';
 import { asEvidence } from '../unreturned/symptom.ts';
@@ -51,7 +50,10 @@ export const createWaits = (counters: WaitCounters, limits: WaitLimits = default
   };
 
   const learn = (call: Call, now: Nanos): void => {
-    if (call.rpc === null || call.end === null || !(isPodCall(call.rpc) || isChanging(call.rpc))) return;
+    // Probes are most of a node's calls: they keep nobody waiting, and are no part of anything.
+    const isWanted =
+      call.operation?.role === 'part' || call.rpc === 'PullImage' || isChanging(call.rpc ?? '');
+    if (call.end === null || !isWanted) return;
     calls.add(asEvidence(call), now);
   };
 

@@ -199,3 +199,18 @@ test('an operation is told when a convoy about its last call must have been, and
     'runtime 0.98-1.00 of sandbox',
   ]);
 });
+
+test('probes do not push out what is remembered of a start', () => {
+  const times = { requestSentAt: at(0), requestReadAt: at(0.4) };
+  const [sandbox, ...others] = start;
+  assert.ok(sandbox);
+  const probes = Array.from({ length: 100 }, (_, nth): Played => {
+    const facts = callOf({ rpc: 'ExecSync', from: 0, to: 0, container: 'app' }).facts;
+    return {
+      ...{ rpc: 'ExecSync', from: 4 + nth / 10, to: 4.05 + nth / 10 },
+      call: { facts: { ...facts, values: { 'exec.timeout_s': 1 } } },
+    };
+  });
+  const { course } = play([{ ...sandbox, call: times }, ...others, ...probes], [], { maxCalls: 8 });
+  assert.equal(course[0], 'socket 0.00-0.40 of sandbox');
+});

@@ -91,8 +91,9 @@ export const play = (
     const call = callOf(played);
     const now = call.end ?? 0n;
     told.push(...waits.due(now));
-    const found: Finding[] = [{ kind: 'call', call }];
-    for (const operation of pods.ended(call, nothing).found) found.push({ kind: 'operation', operation });
+    const { operation: own, found: over } = pods.ended(call, nothing);
+    const found: Finding[] = [{ kind: 'call', call: { ...call, operation: own } }];
+    for (const operation of over) found.push({ kind: 'operation', operation });
     told.push(...waits.gate(found, now));
   }
   told.push(...waits.gate([...also], at(600)));
