@@ -73,8 +73,10 @@ const callsOf = (events: readonly SourceEvent[]): readonly Said[] => {
     }
     const of = 'connection' in event ? watched.get(event.connection) : undefined;
     if (of === undefined || event.kind !== 'data') continue;
+    const seen: GrpcEvent[] = [];
     for (const one of of.http2.bytes(event.direction, event.bytes, event.seen))
-      take(of, of.grpc.event(one, event.seen), event.seen.at);
+      of.grpc.event(one, event.seen, seen);
+    take(of, seen, event.seen.at);
   }
   return calls;
 };
