@@ -1,7 +1,8 @@
 import { answerCalls } from './answers/calls.ts';
 import { answerHeat, answerMethods } from './answers/methods.ts';
+import { milliseconds } from './answers/milliseconds.ts';
 import { byUrgency, negotiationJson, operationJson, symptomJson } from './answers/noteworthy.ts';
-import { answerOverview } from './answers/overview.ts';
+import { answerOverview, rangeOf } from './answers/overview.ts';
 import { answerTrace } from './answers/trace.ts';
 import type { AboutJson, HealthJson } from './api.ts';
 import type { Dataset } from './dataset.ts';
@@ -40,8 +41,10 @@ const answer = async (path: string, query: URLSearchParams, dataset: Dataset): P
     case '/api/methods':
       return found(answerMethods(rows, filterOf(query)));
     case '/api/heat': {
-      const to = numberIn(query, 'to', 0, maxMs, 0);
-      const from = numberIn(query, 'from', 0, to, 0);
+      // Without a time: of all that there is.
+      const all = query.has('to') ? null : rangeOf(rows);
+      const to = numberIn(query, 'to', 0, maxMs, all === null ? 0 : milliseconds(all.to) + 1);
+      const from = numberIn(query, 'from', 0, to, all === null ? 0 : milliseconds(all.from));
       const columns = Math.floor(numberIn(query, 'columns', 1, maxColumns, 120));
       return found(answerHeat(rows, filterOf(query), { from, to, columns }));
     }

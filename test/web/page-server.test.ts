@@ -68,6 +68,9 @@ describe('what the page is told', () => {
     const heat: HeatJson = JSON.parse(
       (await get(server.address, `/api/heat?from=${overview.from}&to=${overview.to}&columns=10`)).body,
     );
+    // Without a time it is of all that there is.
+    const whole: HeatJson = JSON.parse((await get(server.address, '/api/heat?columns=10')).body);
+    assert.deepEqual([whole.from, whole.counts], [overview.from, heat.counts]);
     assert.equal(
       heat.counts.reduce((sum, value) => sum + value, 0),
       7,

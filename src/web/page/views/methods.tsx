@@ -17,12 +17,11 @@ const windows = [
 
 const heatColumns = 120;
 
-/** The window that is looked at: the last so many seconds, or all that there is. */
-const windowOf = (overview: OverviewJson | null, seconds: string): { from: number; to: number } | null => {
+/** The last so many seconds of what there is; null: not known yet. */
+const windowOf = (overview: OverviewJson | null, seconds: number): { from: number; to: number } | null => {
   if (overview === null || overview.from === null || overview.to === null) return null;
   const to = overview.to + 1;
-  const length = Number(seconds);
-  return { from: length > 0 ? Math.max(overview.from, to - length * 1000) : overview.from, to };
+  return { from: Math.max(overview.from, to - seconds * 1000), to };
 };
 
 const MethodTable = ({
@@ -92,8 +91,9 @@ export const Methods = ({ route, dataset, live, dark }: ViewProps) => {
   const { query } = route;
   // Every ten seconds is often enough for what is a summary.
   const version = Math.floor((live.tick?.now ?? 0) / 10_000);
-  const overview = useAnswer<OverviewJson>(`/api/overview?d=${dataset.id}`, version);
-  const within = windowOf(overview.value, query.get('window') ?? '');
+  const seconds = Number(query.get('window') ?? '');
+  const overview = useAnswer<OverviewJson>(seconds > 0 ? `/api/overview?d=${dataset.id}` : null, version);
+  const within = seconds > 0 ? windowOf(overview.value, seconds) : null;
   const chosen = query.get('method') ?? '';
   const pod = query.get('pod') ?? '';
   const asked = useMemo(() => {
@@ -104,7 +104,7 @@ export const Methods = ({ route, dataset, live, dark }: ViewProps) => {
 
   const windowed = (params: URLSearchParams): URLSearchParams => {
     const copy = new URLSearchParams(params);
-    if (within !== null && query.get('window') !== null) copy.set('since', String(within.from));
+    if (within !== null) copy.set('since', String(within.from));
     return copy;
   };
   const methods = useAnswer<readonly MethodJson[]>(`/api/methods?${windowed(asked)}`, version);
@@ -114,9 +114,10 @@ export const Methods = ({ route, dataset, live, dark }: ViewProps) => {
   if (within !== null) {
     heatQuery.set('from', String(within.from));
     heatQuery.set('to', String(within.to));
-    heatQuery.set('columns', String(heatColumns));
   }
-  const heat = useAnswer<HeatJson>(within === null ? null : `/api/heat?${heatQuery}`, version);
+  heatQuery.set('columns', String(heatColumns));
+  const isKnown = seconds === 0 || within !== null;
+  const heat = useAnswer<HeatJson>(isKnown ? `/api/heat?${heatQuery}` : null, version);
 
   const [since, until, min] = ['since', 'until', 'min'].map((name) => query.get(name));
   const isBrushed = since !== null && until !== null;
