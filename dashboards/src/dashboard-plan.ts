@@ -57,5 +57,21 @@ export const quantile = (q: number, histogram: string, by: string, ...matchers: 
 
 export const query = (expr: string, legend: string): QueryPlan => ({ expr, legend });
 
+/** A line for each value of these labels, which name it, with a word behind them. */
+const lineEach =
+  (
+    function_: (metric: string, ...matchers: readonly string[]) => string,
+  ): ((metric: string, by: string, word?: string, ...matchers: readonly string[]) => QueryPlan) =>
+  (metric, by, word = '', ...matchers) =>
+    query(
+      `sum by (${by}) (${function_(metric, ...matchers)})`,
+      [...by.split(', ').map((label) => `{{${label}}}`), word].join(' ').trim(),
+    );
+
+/** By how much it rose. */
+export const risen = lineEach(increase);
+
+export const perSecond = lineEach(rate);
+
 /** Its points are calls and pod starts, each with its trace. */
 export const withExemplars = (expr: string, legend: string): QueryPlan => ({ expr, legend, exemplars: true });
