@@ -1,3 +1,4 @@
+import type { FoundAttributeName, NamesOf, WhoseAttributeName } from './attribute-names.ts';
 import type { AttributeRow } from './attributes.ts';
 
 /** What the span of a casualty has beside what it shares with symptoms and calls. */
@@ -20,14 +21,9 @@ export const casualtyAttributeRows = [
 
 /** Names that may stand on the span of a casualty. */
 export type CasualtyAttributeName =
-  | (typeof casualtyAttributeRows)[number]['name']
-  | 'cri.symptom'
-  | 'cri.symptom.revision'
-  | 'cri.symptom.explanation'
+  | NamesOf<typeof casualtyAttributeRows>
+  | FoundAttributeName
+  | WhoseAttributeName
   | 'process.pid'
   | 'process.executable.name'
-  | 'k8s.namespace.name'
-  | 'k8s.pod.name'
-  | 'k8s.pod.uid'
-  | 'k8s.container.name'
   | 'container.id';

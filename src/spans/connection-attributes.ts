@@ -1,3 +1,4 @@
+import type { FoundAttributeName, NamesOf } from './attribute-names.ts';
 import type { AttributeRow } from './attributes.ts';
 
 /** What the span of what befell a connection has beside what it shares with symptoms and calls. */
@@ -20,8 +21,6 @@ export const connectionAttributeRows = [
 
 /** Names that may stand on the span of what befell a connection. */
 export type ConnectionAttributeName =
-  | (typeof connectionAttributeRows)[number]['name']
-  | 'server.address'
-  | 'cri.symptom'
-  | 'cri.symptom.revision'
-  | 'cri.symptom.explanation';
+  | NamesOf<typeof connectionAttributeRows>
+  | FoundAttributeName
+  | 'server.address';

@@ -1,3 +1,4 @@
+import type { NamesOf } from './attribute-names.ts';
 import type { AttributeRow } from './attributes.ts';
 
 /** Every attribute that the span of a negotiation has beside those it shares with calls. */
@@ -76,7 +77,7 @@ export const negotiationAttributeRows = [
 
 /** Names that may stand on the span of a negotiation. */
 export type NegotiationAttributeName =
-  | (typeof negotiationAttributeRows)[number]['name']
+  | NamesOf<typeof negotiationAttributeRows>
   | 'server.address'
   | 'cri.service'
   | 'cri.api.version';

@@ -1,3 +1,4 @@
+import type { NamesOf, WhoseAttributeName } from './attribute-names.ts';
 import type { AttributeRow } from './attributes.ts';
 
 /** Every attribute that the spans of the start or stop of a pod have beside those they share with calls. */
@@ -97,11 +98,8 @@ export const podAttributeRows = [
 ] as const satisfies readonly AttributeRow[];
 
 export type PodAttributeName =
-  | (typeof podAttributeRows)[number]['name']
-  | 'k8s.namespace.name'
-  | 'k8s.pod.name'
-  | 'k8s.pod.uid'
-  | 'k8s.container.name'
+  | NamesOf<typeof podAttributeRows>
+  | WhoseAttributeName
   | 'k8s.container.restart_count'
   | 'cri.sandbox.id'
   | 'cri.sandbox.attempt'

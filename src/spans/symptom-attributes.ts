@@ -1,3 +1,4 @@
+import type { NamesOf, WhoseAttributeName } from './attribute-names.ts';
 import type { AttributeRow } from './attributes.ts';
 
 /** Every attribute that the span of a symptom has beside those it shares with calls. */
@@ -160,14 +161,11 @@ export const symptomAttributeRows = [
 
 /** Names that may stand on the span of a symptom. */
 export type SymptomAttributeName =
-  | (typeof symptomAttributeRows)[number]['name']
+  | NamesOf<typeof symptomAttributeRows>
+  | WhoseAttributeName
   | 'server.address'
   | 'cri.rpc'
   | 'cri.list.items'
   | 'cri.list.limit_ratio'
   | 'cri.response.messages'
-  | 'cri.response.size'
-  | 'k8s.namespace.name'
-  | 'k8s.pod.name'
-  | 'k8s.pod.uid'
-  | 'k8s.container.name';
+  | 'cri.response.size';

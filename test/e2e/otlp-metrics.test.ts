@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 import * as z from 'zod';
 import { durationBuckets } from '../../src/metrics/instruments/call-instruments.ts';
 import { aClient, aRuntime } from '../support/a-runtime.ts';
 import { critraceProcess } from '../support/critrace-process.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { grpcServer } from '../support/grpc.ts';
 import { until } from '../support/until.ts';
 
 const attributes = z
@@ -43,52 +43,40 @@ const request = z.object({
 type Request = z.infer<typeof request>;
 
 /** Takes what an exporter of metrics sends over gRPC. */
-const aReceiver = async (t: TestContext): Promise<{ readonly port: number; readonly got: Request[] }> => {
+const aReceiver = async (
+  t: TestContext,
+): Promise<{ readonly address: string; readonly got: readonly Request[] }> => {
   const root = await new protobuf.Root().load(join(import.meta.dirname, '../support/otlp-metrics.proto'));
   const type = root.lookupType('otlp.Request');
   const got: Request[] = [];
-  const server = new Server();
-  const asIs = (bytes: Buffer): Buffer => bytes;
-  server.addService(
+  const socket = join(await temporaryFolder(t), 'otlp.sock');
+  const path = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
+  await grpcServer(
+    t,
     {
-      export: {
-        path: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
-        requestStream: false,
-        responseStream: false,
-        requestSerialize: asIs,
-        requestDeserialize: asIs,
-        responseSerialize: asIs,
-        responseDeserialize: asIs,
-      },
-    },
-    {
-      export(call: { readonly request: Buffer }, answer: (error: null, bytes: Buffer) => void) {
+      [path]: (call) => {
         got.push(request.parse(type.toObject(type.decode(call.request), { longs: Number })));
-        answer(null, Buffer.alloc(0));
+        call.write(Buffer.alloc(0));
+        call.end();
       },
     },
+    socket,
   );
-  const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    ),
-  );
-  t.after(() => server.forceShutdown());
-  return { port, got };
+  return { address: `unix:${socket}`, got };
 };
 
 const textOf = (of: z.infer<typeof attributes>): Record<string, string> =>
   Object.fromEntries(of.map(({ key, value }) => [key, value.stringValue]));
 
 test('the same numbers to a collector, again and again, and once more at the end', async (t) => {
-  const { port, got } = await aReceiver(t);
+  const { address, got } = await aReceiver(t);
   const runtime = await aRuntime(t);
   const listen = join(await temporaryFolder(t), 'cri.sock');
   const agent = critraceProcess(t, [
     'agent',
     ...['--source', 'proxy', '-r', runtime.socket, '--listen', listen, '--host-id', 'h', '--node-name', 'n1'],
     ...['--metrics-exporter', 'otlp', '--metrics-interval', '1s', '--page-listen', 'off'],
-    ...['--otlp-endpoint', `http://127.0.0.1:${port}`, '--traces-exporter', 'none'],
+    ...['--otlp-endpoint', address, '--traces-exporter', 'none'],
   ]);
   await agent.says(/"msg":"ready"/);
   assert.doesNotMatch(agent.stderr(), /metrics on/);
