@@ -1,6 +1,6 @@
 import type { Direction } from '../foundation/direction.ts';
 import { createOpenTable } from '../foundation/open-table.ts';
-import type { Seen } from '../foundation/time.ts';
+import type { Nanos, Seen } from '../foundation/time.ts';
 import type { Http2Event } from '../http2/event.ts';
 import { type Call, createCall, giveHead, isOver, loseOf, resultOf } from './call.ts';
 import { createEndedCalls } from './ended.ts';
@@ -45,6 +45,10 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
   let unsure = options.joined;
   /** Frame boundaries of the responses are lost for now: what belongs to a call that begins may go by unseen. */
   let responsesOutOfStep = false;
+  /** When they were found again. Requests that were sent before may be found later still. */
+  let responsesBackAt: Nanos | null = null;
+  /** Likewise of the requests: what is answered meanwhile may be of a call whose beginning is found later. */
+  let requestsOutOfStep = false;
   let requestsEnded = false;
   let over = false;
 
@@ -104,11 +108,12 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
 
   /** The call of a frame whose request's HEADERS were not seen. `grpc` is false where the frame rules gRPC out. */
   const adopt = (
-    event: Of<'headers' | 'data' | 'data_lost'>,
+    event: Of<'headers' | 'data' | 'data_lost' | 'rst_stream'>,
     grpc: boolean,
     out: GrpcEvent[],
   ): Call | null => {
-    const { stream, direction, endStream } = event;
+    const { stream, direction } = event;
+    const endStream = event.kind !== 'rst_stream' && event.endStream;
     if (endOther(stream, direction, endStream)) return null;
     if (!unsure || stream % 2 === 0) {
       counters.straysIgnored++;
@@ -171,6 +176,10 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
     }
     const call = createCall(stream, true);
     if (responsesOutOfStep) call.lostBytes = null;
+    else if (responsesBackAt !== null) {
+      if (event.first.at <= responsesBackAt) call.lostBytes = null;
+      else responsesBackAt = null;
+    }
     loseOf(call, event.lost);
     begin(call, head, out);
     if (event.endStream) call.request.ended = true;
@@ -241,9 +250,10 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
 
   const rstStream = (event: Of<'rst_stream'>, seen: Seen, out: GrpcEvent[]): void => {
     if (others.delete(event.stream)) return;
-    const call = find(event.stream);
-    if (call === undefined) {
-      counters.straysIgnored++;
+    // One that nothing is known of is over, or its request is still searched for.
+    const call = find(event.stream) ?? (requestsOutOfStep ? adopt(event, true, out) : null);
+    if (call === null) {
+      if (!requestsOutOfStep) counters.straysIgnored++;
       return;
     }
     call.reset = {
@@ -297,10 +307,15 @@ export const createGrpcTracker = (options: GrpcTrackerOptions): GrpcTracker => {
         break;
       case 'desync':
         if (event.direction === 'response') responsesOutOfStep = true;
+        else requestsOutOfStep = true;
         desync(event.direction, out);
         break;
       case 'resync':
-        if (event.direction === 'response') responsesOutOfStep = false;
+        if (event.direction === 'request') requestsOutOfStep = false;
+        else {
+          responsesOutOfStep = false;
+          responsesBackAt = seen.at;
+        }
         break;
       case 'protocol':
         break;

@@ -15,9 +15,9 @@ interface Gap {
 }
 
 /** What was told last of each call, and whether the boundaries of frames were ever lost. */
-const watched = (steps: readonly Step[]) => {
-  const http2 = createHttp2Observer({ joined: false });
-  const grpc = createGrpcTracker({ joined: false });
+const watched = (steps: readonly Step[], joined = false) => {
+  const http2 = createHttp2Observer({ joined });
+  const grpc = createGrpcTracker({ joined });
   const calls = new Map<number, CallEnd>();
   const resets = new Map<number, string[]>();
   let lostStep = false;
@@ -115,4 +115,55 @@ test('whatever is lost of either direction: what is told of a call is as without
     }),
     { numRuns: Number(process.env.CRITRACE_RUNS ?? 300) },
   );
+});
+
+/** Octets of the client's preface: who saw them saw all that was answered. */
+const prefaceBytes = 24;
+
+/** Without the first octets of each direction. */
+const joinedAfter = (steps: readonly Step[], shares: Readonly<Record<Direction, number>>): Step[] => {
+  const left = {
+    request: Math.max(prefaceBytes, Math.floor(shares.request * octetsOf(steps, 'request'))),
+    response: Math.floor(shares.response * octetsOf(steps, 'response')),
+  };
+  return steps.flatMap((step): Step[] => {
+    if (!('bytes' in step)) return [step];
+    const { direction, bytes } = step;
+    const gone = Math.min(left[direction], bytes.length);
+    left[direction] -= gone;
+    return gone === bytes.length ? [] : [{ direction, bytes: bytes.slice(gone) }];
+  });
+};
+
+test('joined anywhere: what is told of a call is as for an observer that saw all, or said to be unknown', () => {
+  let exact = 0;
+  fc.assert(
+    fc.property(
+      trafficPlans,
+      fc.record({ request: place, response: place }),
+      cutSizes,
+      (plan, shares, pieces) => {
+        const traffic = trafficOf(plan);
+        const whole = watched(traffic.steps);
+        const late = watched(recut(joinedAfter(traffic.steps, shares), pieces), true);
+        for (const [stream, call] of late.calls) {
+          const right = whole.calls.get(stream);
+          if (right === undefined) assert.fail(`no call ${stream} was made`);
+          assert.ok(call.statusCode === null || call.statusCode === right.statusCode, 'status');
+          atMost(call.request, right.request, 'request');
+          atMost(call.response, right.response, 'response');
+          const by = call.reset?.by;
+          assert.ok(by === undefined || whole.resets.get(stream)?.includes(by), 'reset by');
+          if (call.lostBytes === null) continue;
+          exact += 1;
+          assert.equal(call.lostBytes, 0);
+          assert.equal(call.outcome, right.outcome);
+          assert.deepEqual(call.reset, right.reset);
+          assert.deepEqual([call.request, call.response], [right.request, right.response]);
+        }
+      },
+    ),
+    { numRuns: Number(process.env.CRITRACE_RUNS ?? 300) },
+  );
+  assert.ok(exact > 0);
 });

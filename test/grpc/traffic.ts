@@ -119,9 +119,11 @@ const partsOf = (plan: CallPlan): Part[] => {
     [':status', '200'],
     ['content-type', 'application/grpc'],
   ];
+  // Who answers with a message has nothing to complain of.
+  const isWell = status === '0' || ends === 'trailers';
   const last: readonly Field[] = [
-    ['grpc-status', status],
-    ['grpc-message', status === '0' ? '' : 'no such thing'],
+    ['grpc-status', isWell ? '0' : status],
+    ['grpc-message', isWell ? '' : 'no such thing'],
   ];
   const reply: Part[] = [
     { direction: response, headers: begun, end: false },
