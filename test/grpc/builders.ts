@@ -34,7 +34,7 @@ export const headers = (
   endStream = false,
   complete = true,
   lost: number | null = 0,
-): Http2Event => ({
+): Extract<Http2Event, { kind: 'headers' }> => ({
   kind: 'headers',
   direction,
   stream,
