@@ -15,10 +15,10 @@ const inner = (line: Line, key: string): Line => {
 };
 
 /** What `critrace replay FILE -o json` says, the real program. */
-export const found = async (path: string) => {
-  const { code, stdout, stderr } = await critrace(['replay', `${path}.jsonl.gz`, '-o', 'json']);
+const replayed = async (file: string): Promise<readonly Line[]> => {
+  const { code, stdout, stderr } = await critrace(['replay', file, '-o', 'json']);
   assert.equal(code, 0, stderr);
-  const lines = stdout
+  return stdout
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Line => {
@@ -26,16 +26,27 @@ export const found = async (path: string) => {
       assert.ok(isLine(value));
       return value;
     });
+};
+
+const socketText = (line: Line): string =>
+  textOf(line, 'endpoint').endsWith('images.sock') ? ' at images.sock' : '';
+
+const negotiationText = (line: Line): string => {
+  const { pid } = inner(line, 'caller');
+  const inferred = line.inferred === true ? ', inferred' : '';
+  return `${pid} ${textOf(line, 'service')}${socketText(line)}: ${textOf(line, 'verdict')} (${textOf(line, 'change')}, ${line.count} in a row${inferred})`;
+};
+
+/** `100 RuntimeService: fell_back_to_v1alpha2 (fell_back, 1 in a row)`, in the order in which they were told. */
+export const negotiationsOf = async (file: string): Promise<readonly string[]> =>
+  (await replayed(file)).filter(({ kind }) => kind === 'negotiation').map(negotiationText);
+
+/** `path` without its ending, and its truth beside it. */
+export const found = async (path: string) => {
+  const lines = await replayed(`${path}.jsonl.gz`);
   const ofKind = (kind: string): Line[] => lines.filter((line) => line.kind === kind);
-  const sockets = (line: Line): string =>
-    textOf(line, 'endpoint').endsWith('images.sock') ? ' at images.sock' : '';
   return {
-    /** `100 RuntimeService: fell_back_to_v1alpha2 (fell_back)`, in the order in which they were told. */
-    negotiations: ofKind('negotiation').map((line) => {
-      const { pid } = inner(line, 'caller');
-      const inferred = line.inferred === true ? ', inferred' : '';
-      return `${pid} ${textOf(line, 'service')}${sockets(line)}: ${textOf(line, 'verdict')} (${textOf(line, 'change')}, ${line.count} in a row${inferred})`;
-    }),
+    negotiations: ofKind('negotiation').map(negotiationText),
     upgrades: ofKind('upgrade').map((line) => textOf(line, 'explanation')),
     /** `1 in 2` calls that name a pod in the wrong way, with all of them. */
     identity() {
