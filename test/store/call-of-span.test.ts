@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { matches } from '../../src/cli/filter.ts';
+import { methodText } from '../../src/export/call-text.ts';
 import { findingLine } from '../../src/export/finding-json.ts';
 import { parseOtlpLine } from '../../src/export/otlp-parse.ts';
+import { spanNameText } from '../../src/export/span-text.ts';
 import { spansOfCall } from '../../src/spans/call-spans.ts';
 import { callOfSpan } from '../../src/store/call-of-span.ts';
+import { globPattern } from '../../src/store/condition.ts';
+import { rowOf } from '../../src/store/row.ts';
+import { aCall } from '../support/a-call.ts';
 import { aSpanContext } from '../support/a-span-context.ts';
 import { otlpLine } from '../support/a-spool.ts';
 import { replayCalls } from '../support/replay-calls.ts';
@@ -42,3 +48,31 @@ for (const capture of ['traced-c24-crictl1.36', 'kubelet-1.37-containerd-2.4'])
     }
     assert.ok(compared >= 20);
   });
+
+it('a call of one of two methods is so in its span, its row and its text, and who asks for either is shown it', () => {
+  const call = aCall({
+    method: null,
+    rpc: null,
+    methodSource: 'unknown',
+    methodCandidates: ['ListContainers', 'StreamContainers'],
+  });
+  const [client] = spansOfCall(call, aSpanContext());
+  if (client === undefined) assert.fail('no span');
+  const both = 'ListContainers|StreamContainers';
+  assert.equal(rowOf(client)?.method, both);
+  assert.equal(spanNameText(client), both);
+  const back = callOfSpan(client);
+  assert.deepEqual([back.rpc, back.methodCandidates], [null, call.methodCandidates]);
+  assert.equal(methodText(back), both);
+  const isShown = (pattern: string): boolean =>
+    matches(
+      { wanted: [{ field: 'method', pattern: globPattern(pattern) }], unwanted: [] },
+      { kind: 'call', call: back },
+    );
+  assert.deepEqual(['ListContainers', 'stream*', 'Status', 'ListImages'].map(isShown), [
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
