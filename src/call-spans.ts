@@ -17,6 +17,7 @@ import { createRoundIds } from './spans/round-ids.ts';
 import { spansOfRound } from './spans/round-spans.ts';
 import { spansOfSymptom } from './spans/symptom-spans.ts';
 import { spansOfUpgrade } from './spans/upgrade-spans.ts';
+import { createValueNames } from './spans/value-names.ts';
 
 export interface CallSpansOptions {
   /** Of the source: span ids are derived from it. */
@@ -37,6 +38,7 @@ export const createCallSpans = (options: CallSpansOptions): SpansOf => {
     identity,
     ids,
     mode,
+    valueName: createValueNames(),
     counters,
     resources: createResourceBook(() => options.host, version, defaultSpanLimits, counters),
     recognises: (method: string) => findMethod(method) !== null,

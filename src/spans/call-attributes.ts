@@ -6,6 +6,13 @@ import type { CallTimes } from './times.ts';
 /** How the calls were observed. */
 export type ObservationMode = 'tap' | 'proxy' | 'replay';
 
+/** What is the same for all calls of a source. */
+export interface Telling {
+  readonly mode: ObservationMode;
+  /** The attribute of a method's own value; null: it must not be said. */
+  readonly valueName: (value: string) => string | null;
+}
+
 /** Of the table only, so that none goes undocumented. */
 type Said = Partial<Record<SpanAttributeName, AttributeValue>>;
 
@@ -135,14 +142,19 @@ const sayClient = (said: Said, call: Call): void => {
   if (call.unknownFields > 0) said['cri.unknown_fields'] = call.unknownFields;
 };
 
-/** What the method itself says. Comes last: nothing of it takes the place of what critrace says. */
-const sayValues = (said: Record<string, AttributeValue>, { facts: { values } }: Call): void => {
+/** What the method itself says. */
+const sayValues = (
+  said: Record<string, AttributeValue>,
+  values: Call['facts']['values'],
+  valueName: Telling['valueName'],
+): void => {
   let count = 0;
   for (const name of Object.keys(values)) {
     if (count++ >= valuesLimit) break;
     const value = values[name];
     const shown = typeof value === 'string' ? text(value) : value;
-    if (shown !== null && shown !== undefined) said[`cri.${name}`] ??= shown;
+    const attribute = valueName(name);
+    if (attribute !== null && shown !== null && shown !== undefined) said[attribute] = shown;
   }
 };
 
@@ -156,7 +168,7 @@ export const attributesOfCall = (
   call: Call,
   naming: MethodNaming,
   times: CallTimes,
-  mode: ObservationMode,
+  { mode, valueName }: Telling,
   errorTypes: { readonly client: string | null; readonly server: string | null },
 ): CallAttributes => {
   const client = ofClient(call, naming, times, mode);
@@ -164,7 +176,7 @@ export const attributesOfCall = (
   sayClient(client, call);
   sayIdentity(client, call);
   if (errorTypes.client !== null) client['error.type'] = errorTypes.client;
-  sayValues(client, call);
+  sayValues(client, call.facts.values, valueName);
 
   const server = ofServer(call, naming, times);
   sayBoth(server, call, naming, times);

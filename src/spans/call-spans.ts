@@ -1,6 +1,6 @@
 import type { Call } from '../calls/call.ts';
 import type { Nanos } from '../foundation/time.ts';
-import { attributesOfCall, nameOf, type ObservationMode } from './call-attributes.ts';
+import { attributesOfCall, nameOf, type Telling } from './call-attributes.ts';
 import type { Ids } from './ids.ts';
 import { kernelSpanEvents, kernelTotals } from './kernel-totals.ts';
 import type { SpanCounters } from './limits.ts';
@@ -10,12 +10,11 @@ import { clientStatus, serverStatus } from './status.ts';
 import { timesOfCall } from './times.ts';
 import { parseTraceparent, type SpanParent } from './traceparent.ts';
 
-export interface SpanContext {
+export interface SpanContext extends Telling {
   /** Of the host, or of the capture in a replay: span ids are derived from it. */
   readonly identity: string;
   readonly ids: Ids;
   readonly resources: ResourceBook;
-  readonly mode: ObservationMode;
   /** Is it a method of the CRI? The names of all others stay out of span names. */
   readonly recognises: (method: string) => boolean;
   /** The parent of a call that carries no `traceparent`; null: the call is a trace of its own. */
@@ -47,7 +46,7 @@ export const spansOfCall = (call: Call, context: SpanContext): readonly Span[] =
   const naming = nameOf(call, context.recognises);
   const ofClient = clientStatus(call);
   const ofServer = serverStatus(call);
-  const attributes = attributesOfCall(call, naming, times, context.mode, {
+  const attributes = attributesOfCall(call, naming, times, context, {
     client: ofClient.errorType,
     server: ofServer.errorType,
   });
