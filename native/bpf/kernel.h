@@ -49,6 +49,15 @@ struct fs_struct {
   struct path root;
 };
 
+struct fdtable {
+  unsigned int max_fds;
+  struct file **fd;
+};
+
+struct files_struct {
+  struct fdtable *fdt;
+};
+
 struct inode {
   unsigned long i_ino;
 };
@@ -167,6 +176,7 @@ struct task_struct {
   struct sighand_struct *sighand;
   struct css_set *cgroups;
   struct fs_struct *fs;
+  struct files_struct *files;
   struct sched_entity se;
   __u64 utime, stime; /* ns */
   __u64 start_boottime; /* real_start_time before 5.5 */

@@ -52,6 +52,7 @@ CRITRACE_API int32_t critrace_peer_credentials(int32_t fd, struct critrace_peer 
 #define CRITRACE_PART_SCHEDULING 128
 #define CRITRACE_PART_FAMILY 256 /* who belongs to the runtime: asked for by itself, as all kernel events need it */
 #define CRITRACE_PART_WRITES 512 /* when bytes were written; where it can be had, always asked for */
+#define CRITRACE_PART_SYNCS 2048 /* by their system calls, where DISK cannot see all: every one of the node is dearer then */
 #define CRITRACE_PART_CONNECTS 1024 /* connects that fail; likewise */
 
 /* Everything that a tap needs to know. `size` is that of the struct, `version` CRITRACE_ABI_VERSION. */

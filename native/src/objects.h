@@ -26,6 +26,7 @@
   X(sync_ext4, CRITRACE_PART_DISK, "sync+")   \
   X(sync_xfs, CRITRACE_PART_DISK, "sync+")    \
   X(sync_btrfs, CRITRACE_PART_DISK, "sync+")  \
+  X(sync_calls, CRITRACE_PART_SYNCS, "sync+") \
   X(block, CRITRACE_PART_DISK, "block")       \
   X(cgroup, CRITRACE_PART_CGROUP, "cgroup")   \
   X(oom, CRITRACE_PART_OOM, "oom")            \

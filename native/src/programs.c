@@ -56,7 +56,14 @@ static bool has_trampolines(const struct bpf_object *object) {
   return false;
 }
 
-static const char *remedy(int32_t error, bool trampolines) {
+/* Of system calls: libbpf asks tracefs for their numbers. */
+static bool has_tracepoints(const struct bpf_object *object) {
+  struct bpf_program *part = object == NULL ? NULL : bpf_object__next_program(object, NULL);
+  return part != NULL && bpf_program__type(part) == BPF_PROG_TYPE_TRACEPOINT;
+}
+
+static const char *remedy(int32_t error, bool trampolines, bool tracepoints) {
+  if (tracepoints && error == -ENOENT) return "mount -t tracefs tracefs /sys/kernel/tracing; the kernel must have CONFIG_FTRACE_SYSCALLS";
   if (trampolines && error != -EINVAL) return "this kernel lets no program be called by its functions (fentry), or the function is not there";
   switch (error) {
     case -EPERM:
@@ -129,14 +136,14 @@ static void drop(struct program *one) {
 
 static void refuse(struct program *one, int32_t error, const char *what) {
   struct critrace_program *told = &one->told;
-  bool trampolines = has_trampolines(one->object);
+  bool trampolines = has_trampolines(one->object), tracepoints = has_tracepoints(one->object);
   drop(one);
   told->state = CRITRACE_PROGRAM_REFUSED;
   told->error = error;
   snprintf(told->reason, sizeof told->reason, "BPF program %s %s: %s", told->name, what, strerror(-error));
   const char *missing = error == -EPERM || error == -EACCES ? capabilities_missing() : NULL;
   if (missing != NULL) snprintf(told->remedy, sizeof told->remedy, "missing: %s; it takes root, or CAP_BPF and CAP_PERFMON", missing);
-  else snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines));
+  else snprintf(told->remedy, sizeof told->remedy, "%s", remedy(error, trampolines, tracepoints));
   memcpy(told->log, words, sizeof told->log);
 }
 

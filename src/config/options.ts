@@ -86,10 +86,10 @@ export const options = {
   }),
   'kernel-events': option({
     group: 'source',
-    value: subset([...kernelEvents, 'scheduling']),
+    value: subset([...kernelEvents, 'scheduling', 'syncs']),
     default: kernelEvents,
     placeholder: 'list',
-    doc: 'What the tap tells of the kernel besides calls, for the processes of the runtime only: starts and ends of processes, syncs of files and requests to block devices, cgroups, kills for want of memory, fatal signals, TCP connections of the runtime; and, only on request, how long its threads waited for a processor or a device, which runs at every switch of the node. The proxy tells of none.',
+    doc: 'What the tap tells of the kernel besides calls, for the processes of the runtime only: starts and ends of processes, syncs of files and requests to block devices, cgroups, kills for want of memory, fatal signals, TCP connections of the runtime; and, only on request, how long its threads waited for a processor or a device, which runs at every switch of the node, and syncs by their system calls, which sees those that a kernel without trampolines shows of ext4 alone and makes every system call of the node dearer. The proxy tells of none.',
     example: 'process,oom,signal',
   }),
   'ring-size': sized({

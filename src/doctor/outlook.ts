@@ -12,7 +12,8 @@ const partNames: Readonly<Record<string, string>> = {
   oom: 'OOM kills',
   signal: 'fatal signals and their senders',
   tcp: 'connections to registries',
-  scheduling: 'waiting for a CPU',
+  scheduling: 'waiting for a CPU, on request',
+  syncs: 'syncs on every file system, on request',
   writes: 'when a request and a reply were written, and so the wait in the socket',
   connects: 'connects that fail, while the runtime is away',
 };
@@ -65,6 +66,9 @@ export const outlook = (known: Known): Pick<DoctorReport, 'sees' | 'seesNot'> =>
         ? `the method of calls of the ${older} older connections, at first: with the kubelet’s tracing on its connections become known within seconds`
         : `the method of some calls of the ${older} older connections: what cannot be inferred stays unknown until their client is restarted`,
     );
+  const { programs } = known;
+  if (programs.some(({ name, state }) => name === 'sync_vfs' && state === 'refused'))
+    seesNot.push('fsync on other file systems than ext4, and syncfs, unless kernel-events has syncs');
   seesNot.push(...parts(known, false));
   return { sees, seesNot };
 };

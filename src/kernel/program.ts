@@ -11,6 +11,7 @@ export const partBits = {
   family: 256,
   writes: 512,
   connects: 1024,
+  syncs: 2048,
 } as const;
 
 export type KernelPart = keyof typeof partBits;
@@ -26,6 +27,7 @@ export const kernelParts = [
   'family',
   'writes',
   'connects',
+  'syncs',
 ] as const;
 
 /** One file of native/bpf, and what became of it. */

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define EVERYTHING 0xffu
+#define EVERYTHING (0xffu | CRITRACE_PART_SYNCS)
 
 #define FOLDER "/tmp/critrace-driver"
 

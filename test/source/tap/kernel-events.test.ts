@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -164,6 +165,34 @@ for call in (os.fsync, os.fdatasync):
   );
   assert.ok(
     own().every(({ requests, durationNs, device }) => requests > 0 && durationNs > 0n && device !== ''),
+  );
+});
+
+test('on request, syncs on any file system, by their system calls, each once', async (t) => {
+  const path = socketPath(t);
+  const folder = temporaryFolder((clean) => t.after(clean));
+  const runtime = await familyRuntime(t, path);
+  // A kernel keeps tracefs ready; a machine need not have mounted it.
+  if (!existsSync('/sys/kernel/tracing/events'))
+    execFileSync('mount', ['-t', 'tracefs', 'none', '/sys/kernel/tracing']);
+  const family = watchFamily(t, path, ['process', 'disk', 'syncs']);
+  const { pid, code } = await runtime.run(`exec python3 -c "
+import ctypes, os
+for folder in ('/dev/shm', '${folder}'):
+    f = os.open(folder + '/critrace-meta.db', os.O_CREAT | os.O_WRONLY)
+    os.write(f, b'x' * 3000)
+    os.fsync(f); os.fdatasync(f); ctypes.CDLL(None).syncfs(f)
+    os.unlink(folder + '/critrace-meta.db')
+try: os.fsync(1000)
+except OSError: pass
+"`);
+  assert.equal(code, 0);
+  await family.exitOf(pid);
+  const syncs = family.of('file_sync').filter((event) => event.process.pid === pid);
+  const known = ['fsync', 'fdatasync', 'syncfs'].map((operation) => [operation, 'critrace-meta.db']);
+  assert.deepEqual(
+    syncs.map(({ operation, file }) => [operation, file?.split('/').at(-1) ?? null]),
+    [...known, ...known, ['fsync', null]],
   );
 });
 
