@@ -53,7 +53,7 @@ test('programs say what became of them: not wanted, attached, or refused with a 
     tap.programs.filter((each) => each.part === 'connects' && each.state === 'attached').length,
     1,
   );
-  const syncs = tap.programs.filter(({ name }) => name.startsWith('sync_'));
+  const syncs = tap.programs.filter(({ name, part }) => part === 'disk' && name.startsWith('sync_'));
   assert.ok(syncs.some(({ state }) => state === 'attached'));
   assert.ok(syncs.every(({ state, replaced }) => state === 'attached' || replaced));
 });
