@@ -1,5 +1,6 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
+import type { Kubelets } from '../kubelets.ts';
 import type { PodCounters, PodLimits } from './limits.ts';
 import { addCall, dueOf, type Ending, type OpenOperation, tellOperation } from './open-operation.ts';
 import type { CallOperation, OperationKey, PhaseName, PodOperation } from './operation.ts';
@@ -28,7 +29,11 @@ export interface Ledger {
   take(): readonly PodOperation[];
 }
 
-export const createLedger = (counters: PodCounters, limits: PodLimits): Ledger => {
+export const createLedger = (
+  counters: PodCounters,
+  kubelets: Pick<Kubelets, 'isOne'>,
+  limits: PodLimits,
+): Ledger => {
   const starts: Operations = new Map();
   const stops: Operations = new Map();
   const containerStarts: Operations = new Map();
@@ -43,7 +48,9 @@ export const createLedger = (counters: PodCounters, limits: PodLimits): Ledger =
     const of = map.get(at);
     if (of === undefined) return;
     map.delete(at);
-    const told = tellOperation(of, ending, limits);
+    // By now more is known of the caller than when it began.
+    const byKubelet = kubelets.isOne(of.caller, of.connection, of.endpoint);
+    const told = tellOperation(of, ending, byKubelet, limits);
     counters.told += 1;
     if (told.outcome === 'timed_out') counters.timedOut += 1;
     found.push(told);

@@ -21,7 +21,6 @@ export interface OpenOperation {
   readonly endpoint: string;
   readonly connection: number;
   readonly caller: Caller;
-  readonly byKubelet: boolean;
   sandboxId: string | null;
   /** Containers made in it, by name. */
   readonly containers: Map<string, Made>;
@@ -42,19 +41,12 @@ export interface OpenOperation {
 /** Traces of the client that one operation is linked to. */
 const maxTraceparents = 8;
 
-export const openOperation = (
-  key: OperationKey,
-  pod: PodIdentity,
-  call: Call,
-  at: Nanos,
-  byKubelet: boolean,
-): OpenOperation => ({
+export const openOperation = (key: OperationKey, pod: PodIdentity, call: Call, at: Nanos): OpenOperation => ({
   key,
   pod,
   endpoint: call.endpoint,
   connection: call.connection,
   caller: call.caller,
-  byKubelet,
   sandboxId: call.facts.sandboxId,
   containers: new Map(),
   exits: new Map(),
@@ -164,7 +156,12 @@ const outcomeOf = (of: OpenOperation, ending: Ending): OperationOutcome => {
   return ending === 'quiet' ? 'timed_out' : 'incomplete';
 };
 
-export const tellOperation = (of: OpenOperation, ending: Ending, limits: PodLimits): PodOperation => {
+export const tellOperation = (
+  of: OpenOperation,
+  ending: Ending,
+  byKubelet: boolean,
+  limits: PodLimits,
+): PodOperation => {
   const outcome = outcomeOf(of, ending);
   const failures = [...of.failures].map(([step, status]) => `${step}: ${status}`).join(', ');
   const isGood = outcome === 'running' || outcome === 'stopped';
@@ -175,7 +172,7 @@ export const tellOperation = (of: OpenOperation, ending: Ending, limits: PodLimi
     endpoint: of.endpoint,
     connection: of.connection,
     caller: of.caller,
-    byKubelet: of.byKubelet,
+    byKubelet,
     start: of.start,
     end: of.end,
     startSeen: of.key.kind !== 'pod_start' || of.startSeen,

@@ -92,7 +92,7 @@ export const createPodOperations = (
   kubelets: Pick<Kubelets, 'isOne'>,
   limits: PodLimits = defaultPodLimits,
 ): PodOperations => {
-  const ledger = createLedger(counters, limits);
+  const ledger = createLedger(counters, kubelets, limits);
   const { starts, stops, containerStarts, open, add, close } = ledger;
   /** Containers by id, for the hooks that follow their start. */
   const started = new Map<string, Started>();
@@ -123,8 +123,7 @@ export const createPodOperations = (
     const at = `${name} ${attempt}`;
     const start = starts.get(at);
     const isOk = call.result.statusCode === 0;
-    const byKubelet = kubelets.isOne(call.caller, call.connection, call.endpoint);
-    const opened = (key: OperationKey): OpenOperation => openOperation(key, pod, call, now, byKubelet);
+    const opened = (key: OperationKey): OpenOperation => openOperation(key, pod, call, now);
     const begin = (): OpenOperation =>
       open(starts, at, opened(startKey(name, attempt, ledger.timesBegun(at))));
 
@@ -212,7 +211,8 @@ export const createPodOperations = (
       }
       case 'ExecSync': {
         // Probes have a time limit; the kubelet's hooks have none.
-        if (!byKubelet || facts.values['exec.timeout_s'] !== 0) return null;
+        if (facts.values['exec.timeout_s'] !== 0) return null;
+        if (!kubelets.isOne(call.caller, call.connection, call.endpoint)) return null;
         const before = started.get(facts.containerId ?? '');
         if (before !== undefined && !before.hooked && (call.start ?? now) - before.at <= limits.hookWait) {
           before.hooked = true;

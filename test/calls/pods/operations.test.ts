@@ -335,3 +335,17 @@ test('a try after the start was told as failed is another start', () => {
   assert.equal(once?.key.generation, 0);
   assert.equal(again?.key.generation, 1);
 });
+
+test('whose start it was is said by what is known of the caller when it is told', () => {
+  const known = { isKubelet: false };
+  const operations = createPodOperations(createPodCounters(), { isOne: () => known.isKubelet });
+  const end = (step: Step) => operations.ended(callOf(step), nothingKnown()).found;
+  end({ rpc: 'RunPodSandbox', at: 0 });
+  end({ rpc: 'CreateContainer', at: 1, facts: container('app') });
+  end({ rpc: 'StartContainer', at: 2, facts: container('app') });
+  known.isKubelet = true;
+  assert.deepEqual(
+    end(tick(60)).map(({ byKubelet }) => byKubelet),
+    [true],
+  );
+});
