@@ -70,12 +70,17 @@ const byRpc: ReadonlyMap<string, Classify> = new Map<string, Classify>([
   ['RemoveImage', remove],
 ]);
 
-/** Null: no loop makes such a call. One of an unknown method is the same step under each of the names that are left. */
-export const stepOf = (call: Call): Step | null => {
-  const [first, ...others] = call.rpc === null ? call.methodCandidates : [call.rpc];
-  const classify = first === undefined ? undefined : byRpc.get(first);
-  if (classify === undefined || others.some((rpc) => byRpc.get(rpc) !== classify)) return null;
-  return classify(call);
+const noStep: Classify = () => null;
+
+/** The same step under each of the names that are left. */
+const common = (rpcs: readonly string[]): Classify => {
+  const [first = '', ...others] = rpcs;
+  const classify = byRpc.get(first) ?? noStep;
+  return others.every((rpc) => byRpc.get(rpc) === classify) ? classify : noStep;
 };
+
+/** Null: no loop makes such a call. */
+export const stepOf = (call: Call): Step | null =>
+  (call.rpc === null ? common(call.methodCandidates) : (byRpc.get(call.rpc) ?? noStep))(call);
 
 export const isStep = (rpc: string): boolean => byRpc.has(rpc);
