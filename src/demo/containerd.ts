@@ -152,7 +152,7 @@ export const startContainerd = async (options: {
     await prepare(layout, cniPluginFolder);
     const output = await open(layout.log, 'a', 0o600);
     const containerd = ['containerd', '--config', layout.config];
-    const again = ['sh', '-c', 'while "$@" || sleep 0.1; do :; done', 'sh'];
+    const again = ['sh', '-c', 'while "$@" || sleep 1; do :; done', 'sh'];
     const processes = spawnNamespaced(restarts ? [...again, ...containerd] : containerd, {
       cniPluginFolder,
       folder,
