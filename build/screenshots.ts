@@ -36,6 +36,7 @@ const said = async (child: ChildProcess, pattern: RegExp): Promise<string> => {
 
 const stdio: ['ignore', 'pipe', 'inherit'] = ['ignore', 'pipe', 'inherit'];
 const columns = 112;
+const storeName = 'store';
 
 /** As a terminal of so many columns shows it: `script` gives the program one. */
 const inTerminal = (command: string): Promise<string> =>
@@ -46,11 +47,12 @@ const inTerminal = (command: string): Promise<string> =>
     }),
   );
 
-const pictureOfPage = async (browser: Browser, store: string): Promise<void> => {
-  const ui = spawn(process.execPath, [cli, 'ui', store, '--port', '0'], { stdio });
+const pictureOfPage = async (browser: Browser, folder: string): Promise<void> => {
+  // From there, so that the page is named as short as the folder is.
+  const ui = spawn(process.execPath, [cli, 'ui', storeName, '--port', '0'], { stdio, cwd: folder });
   try {
     const url = await said(ui, /http:\/\/\S+/);
-    const page = await browser.newPage({ viewport: { width: 1200, height: 780 }, colorScheme: 'light' });
+    const page = await browser.newPage({ viewport: { width: 1200, height: 812 }, colorScheme: 'light' });
     await page.goto(`${url}#/pods`);
     await page.locator('[role=row]', { hasText: pod }).first().click();
     await page.waitForSelector('[role=treeitem]');
@@ -75,9 +77,9 @@ const folder = await mkdtemp(join(tmpdir(), 'critrace-screenshots-'));
 const browser = await openChromium();
 try {
   mkdirSync(images, { recursive: true });
-  const store = join(folder, 'store');
+  const store = join(folder, storeName);
   await textOf(spawn(process.execPath, [cli, 'demo', '--store-dir', store], { stdio }));
-  await pictureOfPage(browser, store);
+  await pictureOfPage(browser, folder);
   await pictureOfTerminal(browser, store);
 } finally {
   await browser.close();

@@ -206,16 +206,14 @@ export const renderTrace = (spans: readonly Span[], options: TraceText): string 
     ...rows.map((row, at) => rowLine(row, marks[at] ?? noMarks, axis, layout, paint)),
   ];
   const shares = sharesText(first.span);
+  // It says what was in each call as well.
+  const course = attributeText(first.span, 'cri.operation.breakdown');
   const detail = attributeText(first.span, 'cri.operation.detail');
   const shown: Note[] = [
     { colour: 'bold', label: 'where the time went', text: shares },
-    {
-      colour: 'bold',
-      label: 'in the course of it',
-      text: attributeText(first.span, 'cri.operation.breakdown'),
-    },
+    { colour: 'bold', label: 'in the course of it', text: course },
     { colour: 'bold', label: 'why', text: first.span.status.message === null ? detail : '' },
-    ...breakdownsOf(rows),
+    ...(course === '' ? breakdownsOf(rows) : []),
     ...findingsOf([...spans, ...options.related]),
   ];
   const notes = shown
