@@ -86,7 +86,8 @@ const isOfObserver = (name: string): boolean =>
   name.endsWith('.breakdown');
 
 /** There only where the time was more than a millisecond, which is another one for each who looks. */
-const isOfTime = (span: string): boolean => span.endsWith(', between calls');
+const isOfTime = (span: string): boolean =>
+  /, (?:between calls|after a failed call)$/.test(span) || span.startsWith('waiting for ');
 
 const said = (attributes: Attributes): Attributes =>
   Object.fromEntries(Object.entries(attributes).filter(([name]) => !isOfObserver(name)));
