@@ -315,10 +315,10 @@ export const options = {
   nice: option({
     group: 'agent',
     value: integer(0, 19),
-    default: 10,
+    default: 5,
     placeholder: 'number',
     doc: 'How far an agent with the tap stands back for others where processors are scarce, as of `nice`: it decodes later then, and loses bytes, which are counted, before it takes a processor from the runtime. Between control groups their weights decide, not this. 0: it stands back for nobody.',
-    example: '10',
+    example: '5',
   }),
   'log-level': option({
     group: 'agent',
