@@ -19,6 +19,7 @@ const phases = [
   ['containers', 'cri.operation.containers_ms'],
   ['hooks', 'cri.operation.hooks_ms'],
   ['init', 'cri.operation.init_ms'],
+  ['pull_queue', 'cri.operation.pull_queue_ms'],
   ['client', 'cri.operation.client_ms'],
 ] as const;
 

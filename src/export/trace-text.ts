@@ -141,6 +141,7 @@ const parts = [
   ['cri.operation.containers_ms', 'containers'],
   ['cri.operation.hooks_ms', 'hooks'],
   ['cri.operation.init_ms', 'init containers running'],
+  ['cri.operation.pull_queue_ms', 'waiting for pulls of others'],
   ['cri.operation.client_ms', "the kubelet's own time"],
 ] as const;
 

@@ -70,8 +70,15 @@ export const podAttributeRows = [
     name: 'cri.operation.client_ms',
     on: 'operation',
     type: 'double',
-    when: "always: no call of it was under way and no init container ran: the kubelet's own time, and that in which it waited for pulls of others",
+    when: "always: no call of it was under way, no init container ran, and no pulls of others were waited for: the kubelet's own time",
     example: 95.1,
+  },
+  {
+    name: 'cri.operation.pull_queue_ms',
+    on: 'operation',
+    type: 'double',
+    when: 'always: no call of it was under way, as the next pull waited for pulls of others (`cri.wait.on` is `pull_queue`)',
+    example: 4012.5,
   },
   {
     name: 'cri.operation.init_ms',

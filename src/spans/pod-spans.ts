@@ -13,6 +13,9 @@ const milliseconds = (phases: readonly Phase[], names: readonly PhaseName[]): nu
 
 const isBehind = (wait: Wait): boolean => 'behind' in wait;
 
+const waitedMs = ({ course }: PodOperation, isMeant: (wait: Wait) => boolean): number =>
+  course === null ? 0 : Number(coveredNs(course.waits.filter(isMeant))) / 1e6;
+
 const isGap = ({ phase }: Phase): boolean => phase === 'client' || phase === 'init_container';
 
 const attributesOf = (found: PodOperation): Record<string, AttributeValue> => {
@@ -27,11 +30,14 @@ const attributesOf = (found: PodOperation): Record<string, AttributeValue> => {
   said['cri.operation.image_pull_ms'] = milliseconds(phases, ['image_pull']);
   said['cri.operation.containers_ms'] = milliseconds(phases, ['create', 'start', 'stop']);
   said['cri.operation.hooks_ms'] = milliseconds(phases, ['post_start', 'pre_stop']);
-  said['cri.operation.client_ms'] = milliseconds(phases, ['client']);
+  const pullQueueMs = waitedMs(found, ({ on }) => on === 'pull_queue');
+  said['cri.operation.pull_queue_ms'] = pullQueueMs;
+  // A queue is time in which no call was under way: a part of the client's.
+  said['cri.operation.client_ms'] = Math.max(0, milliseconds(phases, ['client']) - pullQueueMs);
   said['cri.operation.init_ms'] = milliseconds(phases, ['init_container']);
   if (found.course !== null) {
     said['cri.operation.breakdown'] = found.course.breakdown.slice(0, textLimit);
-    said['cri.operation.waited_ms'] = Number(coveredNs(found.course.waits.filter(isBehind))) / 1e6;
+    said['cri.operation.waited_ms'] = waitedMs(found, isBehind);
   }
   if (key.kind === 'container_start') {
     said['k8s.container.restart_count'] = key.generation;

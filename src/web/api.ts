@@ -89,6 +89,7 @@ export interface PartsJson {
   readonly containers: number;
   readonly hooks: number;
   readonly init: number;
+  readonly pullQueue: number;
   readonly client: number;
 }
 

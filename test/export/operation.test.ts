@@ -186,7 +186,8 @@ test('a failed start is an error of its root span, with what failed', () => {
   assert.deepEqual(root?.status, { code: 'error', message: 'PullImage app:1: NOT_FOUND' });
   assert.equal(root?.attributes['cri.operation.sandbox_ms'], 500);
   assert.equal(root?.attributes['cri.operation.image_pull_ms'], 180);
-  assert.equal(root?.attributes['cri.operation.client_ms'], 20);
+  assert.equal(root?.attributes['cri.operation.pull_queue_ms'], 20);
+  assert.equal(root?.attributes['cri.operation.client_ms'], 0);
 });
 
 test('the line of a start for people tells its phases, and no control characters of a name', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { coveredNs } from '../../src/foundation/covered.ts';
 import { podAttributeRows } from '../../src/spans/pod-attributes.ts';
 import { idsOfOperation } from '../../src/spans/pod-ids.ts';
 import { spansOfOperation } from '../../src/spans/pod-spans.ts';
@@ -61,6 +62,13 @@ test('what went to others is a span of its own; what the calls themselves did is
     String(root.attributes['cri.operation.breakdown']),
     /^40 % waiting for PullImage of default\/api, /,
   );
+});
+
+test('what went to pulls of others is not counted as time of the client', () => {
+  const gaps = operation.phases.filter(({ phase }) => phase === 'client');
+  const ms = (name: string): number => Number(root.attributes[`cri.operation.${name}_ms`]);
+  assert.equal(ms('pull_queue'), 6_000);
+  assert.equal(ms('pull_queue') + ms('client'), Number(coveredNs(gaps)) / 1e6);
 });
 
 test('a wait before a call is a child of the root, and linked to what was waited for', () => {

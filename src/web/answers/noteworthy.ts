@@ -28,6 +28,7 @@ export const operationJson = (span: Span): OperationJson => {
       containers: part('containers'),
       hooks: part('hooks'),
       init: part('init'),
+      pullQueue: part('pull_queue'),
       client: part('client'),
     },
   };

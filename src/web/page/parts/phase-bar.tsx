@@ -7,6 +7,7 @@ export const phases = [
   { name: 'containers', label: 'containers' },
   { name: 'init', label: 'init containers running' },
   { name: 'hooks', label: 'hooks' },
+  { name: 'pullQueue', label: 'waiting for pulls of others' },
   { name: 'client', label: "kubelet's own time" },
 ] as const;
 

@@ -16,6 +16,7 @@ const attributeNames: Readonly<Record<keyof PartsJson, string>> = {
   containers: 'cri.operation.containers_ms',
   hooks: 'cri.operation.hooks_ms',
   init: 'cri.operation.init_ms',
+  pullQueue: 'cri.operation.pull_queue_ms',
   client: 'cri.operation.client_ms',
 };
 
