@@ -164,6 +164,7 @@ export const callRules: RuleGroupPlan = {
       ],
       act: [
         'image_pull: a nearer registry, smaller images, parallel pulls. kubelet: volumes. cni: the plugin. create, start: disk and runc.',
+        'pull_queue, a part of kubelet: pulls of other pods were waited for. Let the kubelet pull in parallel (serializeImagePulls: false).',
         'init_container: the program’s own time.',
       ],
     },
