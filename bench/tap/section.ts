@@ -55,14 +55,16 @@ export const tapSection = async (context: BenchContext): Promise<Section> => {
     const values = stdout.trim().split(' ').map(Number);
     return Object.fromEntries(unrelated.map((metric, at) => [metric, values[at] ?? Number.NaN]));
   };
+  let agents = 0;
   const tapping = async (
     runtime: string,
     measure: (agent: TapAgent) => Promise<Values>,
     options: readonly string[] = [],
   ): Promise<Values> => {
-    const agent = context.owns(
-      await startTapAgent({ folder, name: 'tap', runtime, collectorPort: collector.port, options }),
-    );
+    agents += 1;
+    // A name of its own, and so a spool of its own: what another left there it would export.
+    const place = { folder, name: `tap-${agents}`, runtime, collectorPort: collector.port };
+    const agent = context.owns(await startTapAgent({ ...place, options }));
     try {
       return await measure(agent);
     } finally {
