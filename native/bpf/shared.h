@@ -99,7 +99,7 @@ struct side_state {
   __u32 added;  /* what its call has added to side.offset */
   __u64 sent;   /* bytes that this end has written, if counted */
   __u32 counts; /* `sent` is right: every write since the first byte was seen, or all were known to be read */
-  __u32 unused;
+  __u32 served; /* the server has used this end, and is known by that */
   /* As last told: only what has changed is told again. */
   __u64 told_offset;
   __u8 told_flags;

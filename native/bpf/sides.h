@@ -92,6 +92,14 @@ static __always_inline void meet(struct shared *state, __u32 endpoint, __u64 ser
   __sync_fetch_and_add(&state->changed, 1);
 }
 
+/* Whoever serves is adopted by its first use of its end: a client that wrote before may have had both ends entered. */
+static __always_inline struct side_state *used(struct shared *state, struct side_state *entry) {
+  if (!entry || entry->served || entry->side.direction != CRITRACE_REQUEST) return entry;
+  entry->served = 1;
+  adopt_server(state, (struct task_struct *)bpf_get_current_task());
+  return entry;
+}
+
 /*
  * The entry of the end `own`, which reads or writes just now, entered if it was not met before; 0 where it is of no
  * interest. `other` is the other end, 0 if it is not known: it may have closed already, having taken its place in the
@@ -106,7 +114,7 @@ static __always_inline struct side_state *side_of(struct shared *state, __u64 ow
   }
   struct side_key key = {.sock = own, .inode = inode_of(own)};
   struct side_state *found = bpf_map_lookup_elem(&sides, &key);
-  if (found) return found;
+  if (found) return used(state, found);
 
   struct watched watched;
   const bool serves = watched_at(state, own_path, &watched);
@@ -115,8 +123,7 @@ static __always_inline struct side_state *side_of(struct shared *state, __u64 ow
   __u64 client = serves ? (__u64)get(own, struct unix_sock, peer) : own;
   const struct task_struct *task = serves ? (struct task_struct *)bpf_get_current_task() : 0;
   meet(state, watched.endpoint, server, client, task, watched.state != PLACE_WATCHED);
-  if (task) adopt_server(state, task);
-  return bpf_map_lookup_elem(&sides, &key);
+  return used(state, bpf_map_lookup_elem(&sides, &key));
 }
 
 #endif

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
@@ -31,7 +32,11 @@ while True: threading.Thread(target=serve, args=(l.accept()[0],), daemon=True).s
 
 export interface FamilyRuntime {
   readonly pid: number;
-  run(script: string): Promise<{ readonly pid: number; readonly code: number; readonly output: string }>;
+  /** `accepted`: only when the runtime reads already is the script written. */
+  run(
+    script: string,
+    accepted?: boolean,
+  ): Promise<{ readonly pid: number; readonly code: number; readonly output: string }>;
   kill(): Promise<void>;
 }
 
@@ -49,8 +54,10 @@ export const familyRuntime = async (t: TestContext, path: string): Promise<Famil
   return {
     pid: child.pid ?? 0,
     kill,
-    async run(script) {
+    async run(script, accepted = false) {
       const socket = connect(path);
+      // It accepts on one thread and reads on another.
+      if (accepted) await until(() => readdirSync(`/proc/${child.pid}/task`).length > 1, 'an accept');
       socket.end(script);
       const answer = await text(socket);
       const [head = '', ...lines] = answer.split('\n');

@@ -61,7 +61,7 @@ test('who was there before is known, and what containers live in; a runtime that
   await detached('ours', path);
   await detached('theirs', '/run/other.sock');
   const child = runtime.run(waits.replace('$0', 'child'));
-  const family = watchFamily(t, path, ['process']);
+  const family = watchFamily(t, path, ['process'], { paceMs: 250 });
   writeFileSync(go, '');
   const echoes = (): string[] =>
     family.of('exec').flatMap(({ argv }) => (argv[0] === '/bin/echo' ? [argv[1] ?? ''] : []));
@@ -75,11 +75,25 @@ test('who was there before is known, and what containers live in; a runtime that
 
   await runtime.kill();
   const again = await familyRuntime(t, path);
-  // The first call makes it known, if nothing did before.
-  await until(() => family.tap.counters.rounds > 0, 'a round');
-  for (let call = 0; call < 200 && !family.of('fork').some(({ parent }) => parent.pid === again.pid); call++)
-    await again.run('true');
+  // Between two looks of the tap: the first bytes that it reads make it known, with what it starts for them.
+  const first = await again.run('exec /bin/true first');
   await settled(family, again);
+  const { parent, argv } = family.of('exec').find(({ process: { pid } }) => pid === first.pid) ?? {};
+  assert.deepEqual(argv, ['bash', '-c', 'exec /bin/true first']);
+  assert.equal(parent?.pid, again.pid);
+});
+
+test('a runtime is adopted at its first read, also of bytes that came when it had accepted', async (t) => {
+  const path = socketPath(t);
+  const family = watchFamily(t, path, ['process'], { paceMs: 250 });
+  for (const accepted of [false, true]) {
+    const runtime = await familyRuntime(t, path);
+    const { pid } = await runtime.run('exec /bin/true first', accepted);
+    await settled(family, runtime);
+    const { parent } = family.of('exec').find(({ process }) => process.pid === pid) ?? {};
+    assert.equal(parent?.pid, runtime.pid);
+    await runtime.kill();
+  }
 });
 
 /** Makes a process of that number that has nothing to do with the family; false: others were faster. */
