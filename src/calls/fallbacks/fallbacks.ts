@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import { processKey } from '../caller.ts';
 import { asEvidence, type FeatureFallback, type Symptom } from '../unreturned/symptom.ts';
 import { type Feature, featureOf, twinsOf } from './features.ts';
 
@@ -42,11 +43,8 @@ const explain = ({ feature, count, instead, sticky, last }: State): string => {
 export const createFallbacks = (limits: FallbackLimits = defaultFallbackLimits): Fallbacks => {
   const states = new Map<string, State>();
 
-  const keyOf = (call: Call, rpc: string): string => {
-    const { pid, pidStart } = call.caller;
-    const process = pid === null ? `connection ${call.connection}` : `${pid} ${pidStart}`;
-    return `${rpc}\n${call.endpoint}\n${process}`;
-  };
+  const keyOf = ({ endpoint, caller, connection }: Call, rpc: string): string =>
+    `${rpc}\n${endpoint}\n${processKey(caller, connection)}`;
 
   const tell = (state: State, call: Call, out: Symptom[]): void => {
     state.revision += 1;

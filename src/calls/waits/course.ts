@@ -1,6 +1,7 @@
 import { cutTime } from '../../foundation/cut-time.ts';
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
+import { processKey } from '../caller.ts';
 import { breakdownText } from '../kernel/breakdown.ts';
 import { sumShares } from '../kernel/shares.ts';
 import type { Phase, PodOperation } from '../pods/operation.ts';
@@ -12,14 +13,13 @@ import { type Evidence, waitsInCall } from './within-call.ts';
 
 const isGap = ({ phase }: Phase): boolean => phase === 'client' || phase === 'init_container';
 
-const isSameProcess = (one: Call, other: Call): boolean =>
-  one.caller.pid === null
-    ? one.connection === other.connection
-    : one.caller.pid === other.caller.pid && one.caller.pidStart === other.caller.pidStart;
+const processOf = ({ caller, connection }: Call): string => processKey(caller, connection);
 
 /** The pulls of others that this one may have waited for: those of its client. */
 const pullsOfOthers = (pull: Call, during: readonly Timed[]): readonly Timed[] =>
-  during.filter(({ call }) => call !== pull && call.rpc === 'PullImage' && isSameProcess(call, pull));
+  during.filter(
+    ({ call }) => call !== pull && call.rpc === 'PullImage' && processOf(call) === processOf(pull),
+  );
 
 /** No call of the operation was under way; `last` is the one that ended then. */
 const waitsBetween = (
