@@ -1,21 +1,13 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { GrpcEvent } from '../../grpc/event.ts';
 import type { Call } from '../call.ts';
+import { changingCalls } from '../changing-calls.ts';
 import { methodName } from '../method-name.ts';
 import type { KernelCounters, KernelLimits } from './limits.ts';
 
 /** Calls that make a runtime start processes, or write. */
 const workingCalls: ReadonlySet<string> = new Set([
-  'RunPodSandbox',
-  'StopPodSandbox',
-  'RemovePodSandbox',
-  'UpdatePodSandboxResources',
-  'CreateContainer',
-  'StartContainer',
-  'StopContainer',
-  'RemoveContainer',
-  'UpdateContainerResources',
-  'CheckpointContainer',
+  ...changingCalls,
   'ExecSync',
   'Exec',
   'PullImage',

@@ -1,5 +1,6 @@
 import type { Nanos } from '../../foundation/time.ts';
 import type { Call } from '../call.ts';
+import { changingCalls } from '../changing-calls.ts';
 import type { WaitLimits } from './limits.ts';
 import type { Timed } from './pull-queue.ts';
 import type { Behind } from './wait.ts';
@@ -13,19 +14,7 @@ export interface HeldUp {
 }
 
 /** They change what they name, and runtimes let one do so at a time. Commands in a container keep nobody waiting. */
-const changing: ReadonlySet<string> = new Set([
-  'RunPodSandbox',
-  'StopPodSandbox',
-  'RemovePodSandbox',
-  'UpdatePodSandboxResources',
-  'CreateContainer',
-  'StartContainer',
-  'StopContainer',
-  'RemoveContainer',
-  'UpdateContainerResources',
-  'CheckpointContainer',
-  'CheckpointPod',
-]);
+const changing: ReadonlySet<string> = new Set([...changingCalls, 'CheckpointPod']);
 
 export const isChanging = (rpc: string): boolean => changing.has(rpc);
 
