@@ -1,11 +1,14 @@
+import type { Interval } from '../foundation/covered.ts';
 import type { Nanos } from '../foundation/time.ts';
 
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
-export interface Interval {
-  readonly start: Nanos;
-  readonly end: Nanos;
-}
+/** Cells for each nanosecond. */
+const scaleOf = (total: Nanos, width: number): number => width / Number(total === 0n ? 1n : total);
+
+/** The cell in which a moment lies; one outside of the column counts to its nearest. */
+const cellOf = (at: Nanos, from: Nanos, scale: number, width: number): number =>
+  Math.max(0, Math.min(width - 1, Math.floor(Number(at - from) * scale)));
 
 /**
  * Where something lay in the whole, in blocks of an eighth of a cell: never shorter than a sliver that can be seen, never
@@ -17,8 +20,8 @@ export const barOf = (
   total: Nanos,
   width: number,
 ): { readonly before: number; readonly bar: string } => {
-  const scale = width / Number(total === 0n ? 1n : total);
-  const before = Math.max(0, Math.min(width - 1, Math.floor(Number(start - from) * scale)));
+  const scale = scaleOf(total, width);
+  const before = cellOf(start, from, scale, width);
   const length = Math.max(0, Math.min(width - before, Number(end - start) * scale));
   const full = Math.floor(length);
   const rest = full === width - before ? '' : (eighths[Math.floor((length - full) * 8)] ?? '');
@@ -33,8 +36,8 @@ export const placeOf = (
   total: Nanos,
   width: number,
 ): { readonly from: number; readonly to: number } => {
-  const scale = width / Number(total === 0n ? 1n : total);
-  const first = Math.max(0, Math.min(width - 1, Math.floor(Number(start - from) * scale)));
+  const scale = scaleOf(total, width);
+  const first = cellOf(start, from, scale, width);
   const last = Math.round(Number(end - from) * scale);
   return { from: first, to: Math.max(first + 1, Math.min(width, last)) };
 };

@@ -1,7 +1,8 @@
+import type { Interval } from '../foundation/covered.ts';
 import type { Nanos } from '../foundation/time.ts';
 import type { Span } from '../spans/span.ts';
 import type { TracedWait } from '../spans/traced-wait.ts';
-import { type Interval, placeOf } from './bar.ts';
+import { placeOf } from './bar.ts';
 import type { TimeAxis, TreeRow } from './trace-tree.ts';
 
 /** What waiting for other calls puts on the bars of one row. */
